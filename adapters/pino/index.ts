@@ -1,0 +1,5 @@
+export type { OtelMixinOptions, PinoMixin } from './mixin.ts'
+export { otelMixin } from './mixin.ts'
+export { createPinoStream, type PinoStream } from './stream.ts'
+export { default, type PinoTargetOptions } from './target.ts'
+export { createPinoTransport } from './transport.ts'

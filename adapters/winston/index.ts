@@ -1,0 +1,1 @@
+export { OpenTelemetryTransport, type OpenTelemetryTransportOptions } from './transport.ts'

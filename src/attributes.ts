@@ -1,0 +1,257 @@
+// unknown → AnyValue. Each value costs at most itself: what cannot be kept becomes a text in square brackets that says
+// why, so that the SDK's own cleaner finds nothing to warn about.
+
+import { types } from 'node:util'
+import { reasonOf } from './internal-logger.ts'
+
+/** A value of the OTel log data model, as both SDK generations accept it. */
+export type AnyValue = string | number | boolean | null | Uint8Array | AnyValue[] | AnyValueMap
+export interface AnyValueMap {
+  [key: string]: AnyValue
+}
+
+/** What one record may hold. */
+export interface RecordLimits {
+  /** Attributes of a record; further ones are dropped. Default 128, as in the OTel specification. */
+  readonly attributeCount: number
+  /** UTF-16 code units of a string, bytes of a byte array. Default: no limit. */
+  readonly attributeValueLength: number
+  /** Levels of nesting in an attribute or body. Default 64. */
+  readonly depth: number
+  /** Approximate bytes of a whole record. Default 1 MiB. */
+  readonly recordBytes: number
+}
+
+export const DEFAULT_LIMITS: RecordLimits = {
+  attributeCount: 128,
+  attributeValueLength: Number.POSITIVE_INFINITY,
+  depth: 64,
+  recordBytes: 1024 * 1024,
+}
+
+/** An array or object, and each of its entries, costs at least this much of `recordBytes`. */
+const ENTRY_BYTES = 8
+
+/**
+ * Cleans the values of one record. Cleaning may run code of the app (getters, `toJSON`) which may log, so each record
+ * has a cleaner of its own.
+ */
+export class RecordCleaner {
+  readonly #limits: RecordLimits
+  #bytesLeft: number
+  /** The containers that the current value stands in, outermost first. */
+  readonly #path: object[] = []
+
+  constructor(limits: RecordLimits) {
+    this.#limits = limits
+    this.#bytesLeft = limits.recordBytes
+  }
+
+  /** Adds the cleaned entries of `source` to `target`. @returns how many were dropped for the attribute count. */
+  addAttributes(target: AnyValueMap, source: object): number {
+    let room = this.#limits.attributeCount - Object.keys(target).length
+    let dropped = 0
+    let keys: string[]
+    try {
+      keys = Object.keys(source)
+    } catch (error) {
+      target.attributes = `[Throws: ${reasonOf(error)}]`
+      return 0
+    }
+    for (const key of keys) {
+      const value = this.#property(source, key)
+      if (value === undefined) continue
+      const name = attributeKey(key)
+      if (!Object.hasOwn(target, name) && --room < 0) {
+        dropped++
+        continue
+      }
+      target[name] = value
+    }
+    return dropped
+  }
+
+  /** Cleans one value. @returns undefined for undefined: an entry without a value is left out. */
+  clean(value: unknown): AnyValue | undefined {
+    switch (typeof value) {
+      case 'string':
+        return this.#string(value)
+      case 'number':
+      case 'boolean':
+        this.#bytesLeft -= ENTRY_BYTES
+        return value
+      case 'undefined':
+        return undefined
+      case 'bigint':
+        return Number.isSafeInteger(Number(value)) ? Number(value) : this.#string(String(value))
+      case 'symbol':
+        return this.#string(String(value))
+      case 'function':
+        return this.#string(`[Function: ${nameOf(value)}]`)
+      default:
+        if (value === null) return null
+        try {
+          return this.#object(value as object)
+        } catch (error) {
+          return `[Throws: ${reasonOf(error)}]`
+        }
+    }
+  }
+
+  #object(value: object): AnyValue | undefined {
+    if (this.#bytesLeft <= 0) return '[Size limit]'
+    this.#bytesLeft -= ENTRY_BYTES
+    if (this.#path.includes(value)) return '[Circular]'
+    if (this.#path.length >= this.#limits.depth) return '[Depth limit]'
+    this.#path.push(value)
+    try {
+      return this.#container(value)
+    } finally {
+      this.#path.pop()
+    }
+  }
+
+  #container(value: object): AnyValue | undefined {
+    if (Array.isArray(value)) return this.#array(value)
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype || prototype === null) {
+      return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? this.#json(value) : this.#map(value)
+    }
+    if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+    if (types.isNativeError(value) || value instanceof Error) return this.#error(value)
+    if (ArrayBuffer.isView(value)) return this.#view(value)
+    if (types.isAnyArrayBuffer(value)) return this.#bytes(new Uint8Array(value))
+    if (types.isMap(value)) return this.#entries(value)
+    if (types.isSet(value)) return this.#array([...value])
+    if (types.isRegExp(value)) return this.#string(String(value))
+    if (types.isBoxedPrimitive(value)) return this.clean(value.valueOf())
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return this.#json(value)
+    if (isOpaque(value)) return `[${Object.prototype.toString.call(value).slice(8, -1)}]`
+    return this.#map(value)
+  }
+
+  #map(value: object): AnyValueMap {
+    const result: AnyValueMap = {}
+    for (const key of Object.keys(value)) {
+      if (this.#bytesLeft <= 0) {
+        result['[Size limit]'] = true
+        break
+      }
+      const cleaned = this.#property(value, key)
+      if (cleaned !== undefined) result[nestedKey(key)] = cleaned
+    }
+    return result
+  }
+
+  #property(owner: object, key: string): AnyValue | undefined {
+    this.#bytesLeft -= ENTRY_BYTES + key.length
+    return this.clean(readProperty(owner, key))
+  }
+
+  #array(values: readonly unknown[]): AnyValue[] {
+    const result: AnyValue[] = []
+    for (let i = 0; i < values.length; i++) {
+      if (this.#bytesLeft <= 0) {
+        result.push('[Size limit]')
+        break
+      }
+      this.#bytesLeft -= ENTRY_BYTES
+      result.push(this.clean(readProperty(values, i)) ?? null)
+    }
+    return result
+  }
+
+  #entries(map: ReadonlyMap<unknown, unknown>): AnyValue {
+    const keyed: Record<string, unknown> = Object.create(null)
+    for (const [key, value] of map) {
+      if (typeof key !== 'string') return this.#array([...map])
+      keyed[key] = value
+    }
+    return this.#map(keyed)
+  }
+
+  /** The shape that pino's own error serializer gives, so that both ways of logging an error look the same. */
+  #error(error: Error): AnyValueMap {
+    const result: AnyValueMap = {}
+    const keys = new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(error)])
+    for (const key of keys) {
+      const value = key in error ? this.#property(error, key) : undefined
+      if (value !== undefined) result[key === 'name' ? 'type' : nestedKey(key)] = value
+    }
+    return result
+  }
+
+  #json(value: object): AnyValue | undefined {
+    const json: unknown = (value as { toJSON: (key: string) => unknown }).toJSON('')
+    // An object that stands for itself (mongoose documents do) must not count as circular.
+    return json === value ? this.#map(value) : this.clean(json)
+  }
+
+  #view(value: ArrayBufferView): AnyValue {
+    if (value instanceof Uint8Array || value instanceof DataView) {
+      return this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    }
+    return this.#array(value as unknown as readonly unknown[])
+  }
+
+  /** A copy: the exporter reads it long after the app may have reused the buffer. */
+  #bytes(bytes: Uint8Array): AnyValue {
+    const kept = bytes.slice(0, Math.min(this.#limits.attributeValueLength, Math.max(0, this.#bytesLeft)))
+    this.#bytesLeft -= kept.length
+    return kept
+  }
+
+  #string(text: string): string {
+    if (this.#bytesLeft <= 0) return '[Size limit]'
+    const room = Math.min(this.#limits.attributeValueLength, this.#bytesLeft)
+    const kept = text.length <= room ? text : text.slice(0, endBefore(text, room))
+    this.#bytesLeft -= ENTRY_BYTES + kept.length
+    return kept
+  }
+}
+
+/** Reads a property of a value of the app's; a getter that throws yields the text that says so. */
+export function readProperty(owner: object, key: string | number): unknown {
+  try {
+    return (owner as Record<string | number, unknown>)[key]
+  } catch (error) {
+    return `[Throws: ${reasonOf(error)}]`
+  }
+}
+
+/** The SDKs refuse an empty key, and assigning to `__proto__` would set a prototype instead of an attribute. */
+function attributeKey(key: string): string {
+  return key === '' || key === '__proto__' ? `_${key}` : key
+}
+
+/** Inside a value the SDKs take anything with an own `constructor` for a class instance and drop it whole. */
+function nestedKey(key: string): string {
+  return key === 'constructor' || key === '__proto__' ? `_${key}` : key
+}
+
+/** The end of a cut at `room` that leaves no half of a surrogate pair behind. */
+function endBefore(text: string, room: number): number {
+  const last = text.charCodeAt(room - 1)
+  return last >= 0xd800 && last <= 0xdbff ? room - 1 : room
+}
+
+/** Objects whose state no property shows: an empty object would hide what they are. */
+function isOpaque(value: object): boolean {
+  return (
+    types.isPromise(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    types.isGeneratorObject(value) ||
+    types.isMapIterator(value) ||
+    types.isSetIterator(value) ||
+    value instanceof WeakRef
+  )
+}
+
+function nameOf(fn: unknown): string {
+  try {
+    return String((fn as { name: unknown }).name) || 'anonymous'
+  } catch {
+    return 'anonymous'
+  }
+}

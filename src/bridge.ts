@@ -1,0 +1,416 @@
+// The one place where scope, provider, cleaning and accounting meet: what is read from a logger goes in, an OTel log
+// record comes out, or the reason why not is counted.
+
+import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
+import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits } from './attributes.ts'
+import { type ExceptionFacts, exceptionOf, isError } from './exception.ts'
+import { internalLog, reasonOf } from './internal-logger.ts'
+import {
+  aBoolean,
+  aCount,
+  aLimit,
+  aString,
+  checkOptions,
+  isObject,
+  namePatterns,
+  type OptionChecks,
+  severityTable,
+} from './options.ts'
+import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
+import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
+import { currentScope, isNestedTooDeep, runEmit, type Scope, startReading, stopReading } from './scope.ts'
+import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
+import { isContextSuppressed } from './suppression.ts'
+import { type HrTime, hrTimeOf, hrTimeOfMillis } from './time.ts'
+import { takeTraceFields } from './trace-fields.ts'
+
+/** Options that every form of the bridge takes. */
+export interface BridgeOptions {
+  /** Where records go. Default: the global provider of either API generation, whenever it is registered. */
+  readonly loggerProvider?: LoggerProvider
+  /** Instrumentation scope of the records. Default: the logger's own name, else `otel-log-bridge`. */
+  readonly scopeName?: string
+  readonly scopeVersion?: string
+  /** What one record may hold; see {@link RecordLimits} for units and defaults. */
+  readonly limits?: Partial<RecordLimits>
+  /** Bridge only loggers with these names. A logger without a name has the name `''`. */
+  readonly include?: readonly (string | RegExp)[]
+  /** Bridge no logger with one of these names. */
+  readonly exclude?: readonly (string | RegExp)[]
+  /** Records kept, newest first, while no provider is registered. Default 1000; 0 keeps none. */
+  readonly replayLimit?: number
+  /** Hold records back where `suppressTracing` of OTel's core is in force. Default true. */
+  readonly honorSuppressTracing?: boolean
+  /** Severity numbers (1 to 24) by level name, before the built-in ones. */
+  readonly severities?: Readonly<Record<string, number>>
+}
+
+/** A record as an adapter reads it from its logger. Any value may be anything: the bridge cleans it. */
+export interface SourceRecord {
+  /** Severity number of OTel's data model, 1 to 24. Default 0: unspecified. */
+  readonly severityNumber?: number
+  readonly severityText?: string | undefined
+  /** When it was logged: a Date, epoch number or string, ISO 8601 text, or HrTime. Default: now. */
+  readonly timestamp?: unknown
+  readonly body?: unknown
+  /** Own enumerable properties become attributes. */
+  readonly attributes?: object | undefined
+  /** Becomes the `exception.*` attributes: an Error, or facts that were already read from one. */
+  readonly exception?: Error | ExceptionFacts | undefined
+  readonly eventName?: string | undefined
+  /** Becomes the instrumentation scope. */
+  readonly loggerName?: string | undefined
+  /** Default: the active Context. */
+  readonly context?: Context
+}
+
+/** For authors of adapters to other loggers. */
+export interface Bridge {
+  /**
+   * Bridges a record, or counts why not. Call it where the app calls its logger, not behind a stream: the scope that
+   * stops feedback is the caller's. Never throws, never waits.
+   */
+  emit(record: SourceRecord): void
+  /** Whether a record like this would be emitted now; lets an adapter skip reading it. Counts nothing. */
+  enabled(facts?: Pick<SourceRecord, 'severityNumber' | 'loggerName' | 'context'>): boolean
+  /** Emits what waits for a provider, if there is one, and flushes the provider. Never rejects. */
+  flush(): Promise<void>
+  /** Flushes, then lets go of everything. The provider is the app's and stays open. Idempotent, never rejects. */
+  close(): Promise<void>
+  /** What became of the records of this bridge. */
+  stats(): BridgeStats
+}
+
+export const bridgeOptionChecks: OptionChecks<BridgeOptions> = {
+  loggerProvider: (value) =>
+    isObject(value) && typeof value.getLogger === 'function'
+      ? undefined
+      : 'a LoggerProvider (it has a getLogger method)',
+  scopeName: aString,
+  scopeVersion: aString,
+  limits: (value) => (isObject(value) ? undefined : 'an object of limits'),
+  include: namePatterns,
+  exclude: namePatterns,
+  replayLimit: aCount,
+  honorSuppressTracing: aBoolean,
+  severities: severityTable,
+}
+
+const limitChecks: OptionChecks<RecordLimits> = {
+  attributeCount: aLimit,
+  attributeValueLength: aLimit,
+  depth: aLimit,
+  recordBytes: aLimit,
+}
+
+const DEFAULT_SCOPE_NAME = 'otel-log-bridge'
+const DEFAULT_REPLAY_LIMIT = 1000
+
+/**
+ * Makes a bridge for a logger that has no adapter of its own.
+ *
+ * @throws TypeError for a wrong or unknown option.
+ */
+export function createBridge(options?: BridgeOptions): Bridge {
+  return new RecordBridge('createBridge', options)
+}
+
+export class RecordBridge implements Bridge, Waiting {
+  readonly #provider: LoggerProvider | undefined
+  readonly #scopeName: string | undefined
+  readonly #scopeVersion: string | undefined
+  readonly #limits: RecordLimits
+  readonly #include: readonly (string | RegExp)[] | undefined
+  readonly #exclude: readonly (string | RegExp)[] | undefined
+  readonly #replayLimit: number
+  readonly #honorSuppressTracing: boolean
+  readonly #funnel = new Funnel()
+
+  #currentProvider: LoggerProvider | undefined
+  /** The current provider's, by logger name. */
+  readonly #loggers = new Map<string | undefined, Logger>()
+  readonly #waiting: { readonly loggerName: string | undefined; readonly record: LogRecord }[] = []
+  #closed = false
+
+  /** @param owner names the caller in option errors. */
+  constructor(owner: string, options?: BridgeOptions) {
+    const checked = checkOptions(owner, options, bridgeOptionChecks)
+    const limits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, checked.limits, limitChecks)
+    const provider = checked.loggerProvider
+    this.#provider = provider === undefined || isProxyProvider(provider) ? undefined : provider
+    this.#scopeName = checked.scopeName
+    this.#scopeVersion = checked.scopeVersion
+    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    this.#include = checked.include
+    this.#exclude = checked.exclude
+    this.#replayLimit = checked.replayLimit ?? DEFAULT_REPLAY_LIMIT
+    this.#honorSuppressTracing = checked.honorSuppressTracing ?? true
+  }
+
+  emit(record: SourceRecord): void {
+    try {
+      const { severityNumber = 0, loggerName, context = contextApi.active() } = record
+      this.read(severityNumber, loggerName, context, asItIs, record, undefined)
+    } catch (error) {
+      this.#funnel.arrive()
+      this.#fail(error)
+    }
+  }
+
+  /**
+   * What adapters call: `read(a, b)` makes the record, or undefined where the logger itself filters it out. It is not
+   * called for a record that will not be emitted; the arguments before it must be known without running code of the app.
+   */
+  read<A, B>(
+    severityNumber: number,
+    loggerName: string | undefined,
+    context: Context,
+    read: (a: A, b: B) => SourceRecord | undefined,
+    a: A,
+    b: B,
+  ): void {
+    const funnel = this.#funnel
+    funnel.arrive()
+    try {
+      const scope = currentScope()
+      const refusal = this.#refusal(scope, loggerName, context)
+      if (refusal !== undefined) {
+        funnel.drop(refusal)
+        return
+      }
+      const logger = this.#logger(scope, loggerName)
+      if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) {
+        funnel.drop('disabled')
+        return
+      }
+      const observed = hrTimeOfMillis(Date.now())
+      let record: LogRecord | undefined
+      startReading()
+      try {
+        const source = read(a, b)
+        if (source !== undefined) record = cleanRecord(source, severityNumber, context, observed, this.#limits)
+      } finally {
+        stopReading()
+      }
+      if (record === undefined) funnel.drop('filtered')
+      else if (logger !== undefined) this.#emit(scope, logger, record)
+      else this.#wait(loggerName, record)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  enabled(facts: Pick<SourceRecord, 'severityNumber' | 'loggerName' | 'context'> = {}): boolean {
+    const { severityNumber = 0, loggerName, context = contextApi.active() } = facts
+    try {
+      const scope = currentScope()
+      if (this.#refusal(scope, loggerName, context) !== undefined) return false
+      const logger = this.#logger(scope, loggerName)
+      return logger === undefined || isEnabled(scope, logger, severityNumber, context)
+    } catch {
+      return false
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.replay()
+    const provider = this.#findProvider()
+    if (provider?.forceFlush === undefined) return
+    try {
+      await runEmit(currentScope(), flushProvider, provider, undefined)
+    } catch (error) {
+      internalLog('warn', 'flush-failed', `the LoggerProvider could not be flushed: ${reasonOf(error)}`)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.flush()
+    stopWaiting(this)
+    const lost = this.#waiting.splice(0)
+    for (const _ of lost) this.#funnel.drop('overflow')
+    if (lost.length > 0) {
+      internalLog(
+        'warn',
+        'no-provider',
+        `${lost.length} records were dropped at close: no LoggerProvider was registered`,
+      )
+    }
+    this.#loggers.clear()
+  }
+
+  stats(): BridgeStats {
+    return this.#funnel.stats()
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length
+  }
+
+  replay(): void {
+    if (this.#waiting.length === 0 || this.#findProvider() === undefined) return
+    stopWaiting(this)
+    const scope = currentScope()
+    for (const { loggerName, record } of this.#waiting.splice(0)) {
+      try {
+        const logger = this.#logger(scope, loggerName)
+        if (logger === undefined) this.#wait(loggerName, record)
+        else if (isEnabled(scope, logger, record.severityNumber, record.context)) this.#emit(scope, logger, record)
+        else this.#funnel.drop('disabled')
+      } catch (error) {
+        this.#fail(error)
+      }
+    }
+  }
+
+  #findProvider(): LoggerProvider | undefined {
+    return this.#provider ?? globalLoggerProvider()
+  }
+
+  /** @returns undefined while there is no provider. */
+  #logger(scope: Scope, loggerName: string | undefined): Logger | undefined {
+    const provider = this.#findProvider()
+    if (provider !== this.#currentProvider) {
+      this.#currentProvider = provider
+      this.#loggers.clear()
+    }
+    if (provider === undefined) return undefined
+    if (this.#waiting.length > 0) this.replay()
+    let logger = this.#loggers.get(loggerName)
+    if (logger === undefined) {
+      const scopeName = this.#scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
+      logger = runEmit(scope, getLogger, provider, { name: scopeName, version: this.#scopeVersion })
+      this.#loggers.set(loggerName, logger)
+    }
+    return logger
+  }
+
+  /** Why a record must stay behind, as far as its place and its logger's name tell. */
+  #refusal(scope: Scope, loggerName: string | undefined, context: Context): DropReason | undefined {
+    if (scope.emitting || isNestedTooDeep(scope)) return 'reentrant'
+    if (scope.suppressed || isContextSuppressed(context, this.#honorSuppressTracing)) return 'suppressed'
+    if (this.#include !== undefined && !matches(loggerName, this.#include)) return 'filtered'
+    if (this.#exclude !== undefined && matches(loggerName, this.#exclude)) return 'filtered'
+    return this.#closed ? 'disabled' : undefined
+  }
+
+  #emit(scope: Scope, logger: Logger, record: LogRecord): void {
+    this.#funnel.emitted()
+    try {
+      runEmit(scope, emitRecord, logger, record)
+    } catch (error) {
+      this.#funnel.emitFailed()
+      internalLog('error', 'emit-failed', `the LoggerProvider threw on a record: ${reasonOf(error)}`)
+    }
+  }
+
+  #wait(loggerName: string | undefined, record: LogRecord): void {
+    this.#waiting.push({ loggerName, record })
+    if (this.#waiting.length > this.#replayLimit) {
+      this.#waiting.shift()
+      this.#funnel.drop('overflow')
+      internalLog(
+        'warn',
+        'replay-overflow',
+        `more than ${this.#replayLimit} records wait for a LoggerProvider: the oldest was dropped`,
+      )
+    }
+    if (this.#waiting.length > 0) startWaiting(this)
+  }
+
+  #fail(error: unknown): void {
+    this.#funnel.drop('failed')
+    internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
+  }
+}
+
+function asItIs(record: SourceRecord): SourceRecord {
+  return record
+}
+
+function emitRecord(this: Logger, record: LogRecord): void {
+  this.emit(record)
+}
+
+function getLogger(this: LoggerProvider, scope: { name: string; version: string | undefined }): Logger {
+  return this.getLogger(scope.name, scope.version)
+}
+
+function flushProvider(this: LoggerProvider): Promise<void> | undefined {
+  return this.forceFlush?.()
+}
+
+/** Handed to every `enabled()` call in turn: a record that is not wanted allocates nothing. */
+const enabledFacts: { context: Context; severityNumber: number } = { context: ROOT_CONTEXT, severityNumber: 0 }
+
+function isEnabled(scope: Scope, logger: Logger, severityNumber: number, context: Context): boolean {
+  if (logger.enabled === undefined) return true
+  enabledFacts.context = context
+  enabledFacts.severityNumber = severityNumber
+  try {
+    return runEmit(scope, askEnabled, logger, enabledFacts)
+  } finally {
+    enabledFacts.context = ROOT_CONTEXT
+  }
+}
+
+function askEnabled(this: Logger, facts: { context: Context; severityNumber: number }): boolean {
+  return this.enabled?.(facts) !== false
+}
+
+function matches(name: string | undefined, patterns: readonly (string | RegExp)[]): boolean {
+  const text = name ?? ''
+  return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === text : text.search(pattern) !== -1))
+}
+
+function cleanRecord(
+  source: SourceRecord,
+  severityNumber: number,
+  context: Context,
+  observed: HrTime,
+  limits: RecordLimits,
+): LogRecord {
+  const cleaner = new RecordCleaner(limits)
+  const body = cleaner.clean(source.body)
+  const attributes: AnyValueMap = {}
+  if (source.exception !== undefined) addException(attributes, source.exception, cleaner)
+  if (source.attributes !== undefined) {
+    const dropped = cleaner.addAttributes(attributes, source.attributes)
+    if (dropped > 0)
+      internalLog(
+        'warn',
+        'attribute-limit',
+        `${dropped} attributes of a record were dropped: the limit is ${limits.attributeCount}`,
+      )
+  }
+  const recordContext = takeTraceFields(attributes, context)
+  const eventName = source.eventName ?? takeEventName(attributes)
+  return {
+    timestamp: hrTimeOf(source.timestamp) ?? observed,
+    observedTimestamp: observed,
+    severityNumber: source.severityNumber ?? severityNumber,
+    severityText: source.severityText,
+    body,
+    attributes,
+    eventName,
+    context: recordContext,
+  }
+}
+
+function addException(attributes: AnyValueMap, exception: Error | ExceptionFacts, cleaner: RecordCleaner): void {
+  const { type, message, stacktrace } = isError(exception) ? exceptionOf(exception) : exception
+  cleaner.addAttributes(attributes, {
+    'exception.type': type,
+    'exception.message': message,
+    'exception.stacktrace': stacktrace,
+  })
+}
+
+/** Reads the event name that OTel's JSON mapping keeps in an attribute. */
+function takeEventName(attributes: AnyValueMap): string | undefined {
+  const eventName = attributes['otel.event.name']
+  if (typeof eventName !== 'string') return undefined
+  delete attributes['otel.event.name']
+  return eventName
+}

@@ -1,0 +1,103 @@
+// An error → the exception attributes of the semantic conventions. Only real errors count: a field called `name`,
+// `code` or `message` is data.
+
+import { types } from 'node:util'
+
+/** The `exception.*` attributes (https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/). */
+export interface ExceptionFacts {
+  readonly type?: string
+  readonly message?: string
+  /** The stack with those of the causes, and of the errors that an AggregateError holds, behind it. */
+  readonly stacktrace?: string
+}
+
+/** Errors that one stack trace follows: causes, and members of AggregateErrors. */
+const MAX_ERRORS = 16
+
+export function isError(value: unknown): value is Error {
+  try {
+    return types.isNativeError(value) || value instanceof Error
+  } catch {
+    return false
+  }
+}
+
+/** Reads an error; what throws on being read is left out. */
+export function exceptionOf(error: Error): ExceptionFacts {
+  return present(typeOf(error), textOf(error, 'message'), stackWithCauses(error))
+}
+
+/** Reads what pino's error serializer made of an error; undefined where `value` is something else. */
+export function exceptionOfSerialized(value: unknown): ExceptionFacts | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const message = textOf(value, 'message')
+  const stacktrace = textOf(value, 'stack')
+  if (message === undefined || stacktrace === undefined) return undefined
+  return present(textOf(value, 'type') ?? textOf(value, 'name'), message, stacktrace)
+}
+
+function present(
+  type: string | undefined,
+  message: string | undefined,
+  stacktrace: string | undefined,
+): ExceptionFacts {
+  return {
+    ...(type !== undefined && { type }),
+    ...(message !== undefined && { message }),
+    ...(stacktrace !== undefined && { stacktrace }),
+  }
+}
+
+/** `name` where the app set one, else the class: `class HttpError extends Error` alone still says `Error` in `name`. */
+function typeOf(error: Error): string | undefined {
+  const name = textOf(error, 'name')
+  if (name !== undefined && name !== 'Error') return name
+  try {
+    const className: unknown = error.constructor.name
+    return typeof className === 'string' && className !== '' ? className : name
+  } catch {
+    return name
+  }
+}
+
+function stackWithCauses(error: Error): string | undefined {
+  const seen = new Set<unknown>()
+  const lines: string[] = []
+  const queue: { error: unknown; label: string }[] = [{ error, label: '' }]
+  for (let next = queue.shift(); next !== undefined && seen.size < MAX_ERRORS; next = queue.shift()) {
+    if (seen.has(next.error)) continue
+    seen.add(next.error)
+    const text = stackOf(next.error)
+    if (text === undefined) continue
+    lines.push(next.label + text)
+    const cause = fieldOf(next.error, 'cause')
+    if (cause !== undefined && cause !== null) queue.unshift({ error: cause, label: 'Caused by: ' })
+    const members = fieldOf(next.error, 'errors')
+    if (Array.isArray(members)) {
+      for (const member of members.slice(0, MAX_ERRORS)) queue.push({ error: member, label: 'Aggregates: ' })
+    }
+  }
+  return lines.length === 0 ? undefined : lines.join('\n')
+}
+
+function stackOf(error: unknown): string | undefined {
+  if (!isError(error)) return typeof error === 'string' ? error : undefined
+  const message = textOf(error, 'message')
+  return (
+    textOf(error, 'stack') ?? (message === undefined ? undefined : `${textOf(error, 'name') ?? 'Error'}: ${message}`)
+  )
+}
+
+function textOf(owner: object, key: string): string | undefined {
+  const value = fieldOf(owner, key)
+  return typeof value === 'string' ? value : undefined
+}
+
+function fieldOf(owner: unknown, key: string): unknown {
+  if (typeof owner !== 'object' || owner === null) return undefined
+  try {
+    return (owner as Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,23 @@
+export type { AnyValue, AnyValueMap, RecordLimits } from './attributes.ts'
+export { type Bridge, type BridgeOptions, createBridge, type SourceRecord } from './bridge.ts'
+export type { ExceptionFacts } from './exception.ts'
+export {
+  diagLogger,
+  type InternalLogEntry,
+  type InternalLogLevel,
+  type InternalLogSink,
+  setInternalLogSink,
+} from './internal-logger.ts'
+export type { Logger, LoggerProvider, LogRecord } from './provider.ts'
+export { type BridgeStats, bridgeStats } from './stats.ts'
+export {
+  areLogsSuppressed,
+  type SuppressionCarrier,
+  suppressedExporter,
+  suppressionCarrier,
+  suppressLogs,
+  unsuppressLogs,
+  withLogsSuppressed,
+  withLogsUnsuppressed,
+  withSuppressionCarrier,
+} from './suppression.ts'

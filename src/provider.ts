@@ -1,0 +1,55 @@
+// Finds the app's LoggerProvider. The two API generations keep their globals apart; both are read raw, because the
+// APIs answer with a silent no-op where a version does not match or nothing is registered yet.
+
+import type { Context } from '@opentelemetry/api'
+import type { AnyValue, AnyValueMap } from './attributes.ts'
+import type { HrTime } from './time.ts'
+
+/** What the bridge hands to `Logger.emit`: the LogRecord that both API generations accept. */
+export interface LogRecord {
+  readonly timestamp: HrTime
+  readonly observedTimestamp: HrTime
+  readonly severityNumber: number
+  readonly severityText: string | undefined
+  readonly body: AnyValue | undefined
+  readonly attributes: AnyValueMap
+  readonly eventName: string | undefined
+  readonly context: Context
+}
+
+/** `Logger` of `@opentelemetry/api` 1.10 and of `@opentelemetry/api-logs`, as far as the bridge uses it. */
+export interface Logger {
+  emit(record: LogRecord): void
+  enabled?(options: { context?: Context; severityNumber?: number; eventName?: string }): boolean
+}
+
+/** `LoggerProvider` of either API generation. */
+export interface LoggerProvider {
+  getLogger(name: string, version?: string): Logger
+  forceFlush?(): Promise<void>
+}
+
+// https://github.com/open-telemetry/opentelemetry-js: experimental/packages/api-logs/src/internal/global-utils.ts
+const API_LOGS_KEY = Symbol.for('io.opentelemetry.js.api.logs')
+const API_LOGS_COMPATIBILITY_VERSION = 1
+// api/src/internal/global-utils.ts
+const API_KEY = Symbol.for('opentelemetry.js.api.1')
+
+interface OtelGlobals {
+  [API_LOGS_KEY]?: (version: number) => LoggerProvider
+  [API_KEY]?: { logs?: LoggerProvider }
+}
+const globals = globalThis as unknown as OtelGlobals
+
+/** The registered global LoggerProvider, or undefined: never a proxy, never a no-op. */
+export function globalLoggerProvider(): LoggerProvider | undefined {
+  return globals[API_KEY]?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
+}
+
+/**
+ * True for what `logs.getLoggerProvider()` returns before a provider is registered. It would swallow records until
+ * then, so it is taken to mean the global provider.
+ */
+export function isProxyProvider(provider: LoggerProvider): boolean {
+  return '_getDelegateLogger' in provider
+}

@@ -1,0 +1,77 @@
+// What the current async context may do with a record. The check that stops feedback loops reads this and nothing
+// else, so it holds without an OTel context manager and across every promise, timer and socket of an export.
+
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { processState } from './process-state.ts'
+
+export interface Scope {
+  /** Inside `Logger.emit`, or in anything asynchronous that such a call started. */
+  readonly emitting: boolean
+  /** Inside `withLogsSuppressed`. */
+  readonly suppressed: boolean
+  /** How many emits stand above this scope: more than 0 inside `withLogsUnsuppressed` called by an exporter. */
+  readonly generation: number
+}
+
+/** How deep records may nest: logged while a record is read, or through `withLogsUnsuppressed` from an exporter. */
+export const MAX_NESTING = 4
+
+interface ScopeState {
+  readonly storage: AsyncLocalStorage<Scope>
+  /** One per generation, entered around `Logger.emit`. */
+  readonly emitFrames: readonly AsyncResource[]
+  /** Holds no store at all: for timers that must not keep a request's stores alive. */
+  readonly rootFrame: AsyncResource
+  /** Records that are being read further up the stack. Reading is synchronous, so a number is enough. */
+  reading: number
+}
+
+const state = processState('scope', createScopeState)
+const OPEN: Scope = { emitting: false, suppressed: false, generation: 0 }
+
+export function currentScope(): Scope {
+  return state.storage.getStore() ?? OPEN
+}
+
+export function runInScope<T>(scope: Scope, fn: () => T): T {
+  return state.storage.run(scope, fn)
+}
+
+/** True where a further record would exceed {@link MAX_NESTING}. */
+export function isNestedTooDeep(scope: Scope): boolean {
+  return state.reading + scope.generation > MAX_NESTING
+}
+
+/** From here until {@link stopReading}, which must follow, what the app's code logs counts as nested. */
+export function startReading(): void {
+  state.reading++
+}
+
+export function stopReading(): void {
+  state.reading--
+}
+
+/**
+ * Calls `fn` on `target` as the emit of a record that was logged in `scope`. A frame made once and entered again
+ * costs nothing measurable, where `AsyncLocalStorage.run` adds a quarter to an emit (bench/guard.ts). It holds no other
+ * store, so an exporter's sockets and timers do not keep a request's context alive.
+ */
+export function runEmit<T, A, R>(scope: Scope, fn: (this: T, argument: A) => R, target: T, argument: A): R {
+  const frame = state.emitFrames[scope.generation] as AsyncResource
+  return frame.runInAsyncScope(fn as (this: T, ...args: unknown[]) => R, target, argument)
+}
+
+/** Runs `fn` in no async context: what it starts belongs to the bridge, not to the caller. */
+export function runInRoot<T>(fn: () => T): T {
+  return state.rootFrame.runInAsyncScope(fn)
+}
+
+function createScopeState(): ScopeState {
+  const storage = new AsyncLocalStorage<Scope>()
+  const frame = () => new AsyncResource('otel-log-bridge', { requireManualDestroy: true })
+  const emitFrames: AsyncResource[] = []
+  for (let generation = 1; generation <= MAX_NESTING + 1; generation++) {
+    emitFrames.push(storage.run({ emitting: true, suppressed: false, generation }, frame))
+  }
+  return { storage, emitFrames, rootFrame: frame(), reading: 0 }
+}

@@ -1,0 +1,117 @@
+// Suppression: records logged in these scopes are not bridged. Exporters put it around code of their own; the OTel
+// Context keys carry it where only a Context travels.
+
+import { type Context, context, createContextKey } from '@opentelemetry/api'
+import { argumentError } from './options.ts'
+import { currentScope, runInScope, type Scope } from './scope.ts'
+
+// createContextKey is Symbol.for underneath: these are the same keys in every copy of this package and of OTel's core.
+const SUPPRESS_LOGS_KEY = createContextKey('otel-log-bridge SUPPRESS_LOGS')
+const SUPPRESS_TRACING_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/**
+ * Runs `fn`; no record logged by it, or by anything asynchronous that it starts, is bridged. Other destinations of
+ * the logger still get it. Needs no OTel context manager.
+ *
+ * @returns what `fn` returns; what it throws is thrown on.
+ */
+export function withLogsSuppressed<T>(fn: () => T): T {
+  assertFunction('withLogsSuppressed', fn)
+  const { emitting, generation } = currentScope()
+  return runInScope({ emitting, suppressed: true, generation }, fn)
+}
+
+/**
+ * Runs `fn` with suppression lifted: the way out for code of the app that an exporter calls. Records logged through
+ * four exports one inside another are bridged; a deeper one is dropped as re-entrant, so no loop can live on this.
+ *
+ * @returns what `fn` returns; what it throws is thrown on.
+ */
+export function withLogsUnsuppressed<T>(fn: () => T): T {
+  assertFunction('withLogsUnsuppressed', fn)
+  const { generation } = currentScope()
+  return runInScope({ emitting: false, suppressed: false, generation }, () =>
+    context.with(unsuppressLogs(context.active()), fn),
+  )
+}
+
+/**
+ * Whether a record logged here and now would be held back. With a Context given, whether that Context holds records
+ * back, whatever the current scope.
+ */
+export function areLogsSuppressed(ofContext?: Context): boolean {
+  if (ofContext !== undefined) return isContextSuppressed(ofContext, true)
+  return isScopeClosed(currentScope()) || isContextSuppressed(context.active(), true)
+}
+
+/** Returns `ofContext` with log suppression on, as `suppressTracing(context)` of OTel's core does for spans. */
+export function suppressLogs(ofContext: Context): Context {
+  return ofContext.setValue(SUPPRESS_LOGS_KEY, true)
+}
+
+/**
+ * Returns `ofContext` with log suppression off. Tracing stays as it is: where it is suppressed, the Context says
+ * that this no longer speaks for logs.
+ */
+export function unsuppressLogs(ofContext: Context): Context {
+  if (ofContext.getValue(SUPPRESS_TRACING_KEY) === true) return ofContext.setValue(SUPPRESS_LOGS_KEY, false)
+  return ofContext.deleteValue(SUPPRESS_LOGS_KEY)
+}
+
+export function isContextSuppressed(ofContext: Context, honorSuppressTracing: boolean): boolean {
+  const suppressed = ofContext.getValue(SUPPRESS_LOGS_KEY)
+  if (suppressed !== undefined) return suppressed === true
+  return honorSuppressTracing && ofContext.getValue(SUPPRESS_TRACING_KEY) === true
+}
+
+/** What {@link suppressionCarrier} hands over: plain data, safe for `postMessage`, `workerData` and JSON. */
+export interface SuppressionCarrier {
+  readonly suppressed: boolean
+}
+
+/** Takes the current suppression along to another thread or process; give it to {@link withSuppressionCarrier}. */
+export function suppressionCarrier(): SuppressionCarrier {
+  return { suppressed: areLogsSuppressed() }
+}
+
+/** Runs `fn` as suppressed as the place was where `carrier` was made. */
+export function withSuppressionCarrier<T>(carrier: SuppressionCarrier, fn: () => T): T {
+  assertFunction('withSuppressionCarrier', fn)
+  return carrier.suppressed ? withLogsSuppressed(fn) : fn()
+}
+
+/**
+ * Wraps an exporter of spans, metrics or logs so that nothing it logs is bridged: `export` with its callback or
+ * promise, `forceFlush`, `shutdown` and every other method, with all that they start. It is the same exporter
+ * otherwise.
+ *
+ * @throws TypeError if `exporter` is no object.
+ */
+export function suppressedExporter<E extends object>(exporter: E): E {
+  if (typeof exporter !== 'object' || exporter === null)
+    throw argumentError('suppressedExporter', 'an exporter', exporter)
+  const wrappers = new Map<unknown, unknown>()
+  // The proxy stands on an heir of the exporter, not on the exporter: a frozen one would forbid other methods than its
+  // own. The methods run on the exporter itself: #private fields work only there.
+  return new Proxy(Object.create(exporter) as E, {
+    get(_heir, key) {
+      const value: unknown = Reflect.get(exporter, key)
+      if (typeof value !== 'function' || key === 'constructor') return value
+      let wrapper = wrappers.get(value)
+      if (wrapper === undefined) {
+        wrapper = (...args: unknown[]) => withLogsSuppressed(() => Reflect.apply(value, exporter, args))
+        wrappers.set(value, wrapper)
+      }
+      return wrapper
+    },
+    set: (_heir, key, value) => Reflect.set(exporter, key, value),
+  })
+}
+
+function isScopeClosed(scope: Scope): boolean {
+  return scope.emitting || scope.suppressed
+}
+
+function assertFunction(name: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw argumentError(name, 'a function', fn)
+}
