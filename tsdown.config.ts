@@ -8,6 +8,8 @@ export default defineConfig({
   // A file per module: a stack trace then says which room it came from, and the worker's file keeps its place.
   unbundle: true,
   dts: true,
+  tsconfig: 'tsconfig.build.json',
   sourcemap: true,
+  outputOptions: { exports: 'named' },
   fixedExtension: false,
 })

@@ -14,6 +14,8 @@ const shared = { pool: 'forks' as const, setupFiles: ['test/support/setup.ts'], 
 
 export default defineConfig({
   test: {
+    // For the count that .ci/run closes with.
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.cache/tests.json' }]] : ['default'],
     projects: [
       { test: { ...shared, name: 'sdk3', include: ['test/**/*.test.ts'] } },
       // The contract holds under both generations; packaging and processes are tested once.

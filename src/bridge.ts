@@ -395,7 +395,7 @@ function cleanRecord(
     attributes,
     eventName,
     context: recordContext,
-  }
+  } as LogRecord
 }
 
 function addException(attributes: AnyValueMap, exception: Error | ExceptionFacts, cleaner: RecordCleaner): void {

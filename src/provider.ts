@@ -10,10 +10,10 @@ export interface LogRecord {
   readonly timestamp: HrTime
   readonly observedTimestamp: HrTime
   readonly severityNumber: number
-  readonly severityText: string | undefined
-  readonly body: AnyValue | undefined
+  readonly severityText?: string
+  readonly body?: AnyValue
   readonly attributes: AnyValueMap
-  readonly eventName: string | undefined
+  readonly eventName?: string
   readonly context: Context
 }
 
