@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const fixture = createRequire(fileURLToPath(new URL('./test/fixtures/sdk2/package.json', import.meta.url)))
 
 /** Everything that the suites import of OpenTelemetry, as the SDK generation before 3 has it. */
-const sdk2 = ['api', 'api-logs', 'context-async-hooks', 'core', 'sdk-logs', 'sdk-trace'].map((name) => ({
+const sdk2 = ['api', 'api-logs', 'context-async-hooks', 'core', 'sdk-logs', 'sdk-metrics', 'sdk-trace'].map((name) => ({
   find: new RegExp(`^@opentelemetry/${name}$`),
   replacement: fixture.resolve(`@opentelemetry/${name}`),
 }))

@@ -5,6 +5,7 @@ import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetr
 import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits } from './attributes.ts'
 import { type ExceptionFacts, exceptionOf, isError } from './exception.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
+import { observeStats } from './metrics.ts'
 import {
   aBoolean,
   aCount,
@@ -282,6 +283,7 @@ export class RecordBridge implements Bridge, Waiting {
       const scopeName = this.#scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
       logger = runEmit(scope, getLogger, provider, { name: scopeName, version: this.#scopeVersion })
       this.#loggers.set(loggerName, logger)
+      observeStats()
     }
     return logger
   }

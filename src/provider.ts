@@ -1,7 +1,7 @@
 // Finds the app's LoggerProvider. The two API generations keep their globals apart; both are read raw, because the
 // APIs answer with a silent no-op where a version does not match or nothing is registered yet.
 
-import type { Context } from '@opentelemetry/api'
+import type { Context, MeterProvider } from '@opentelemetry/api'
 import type { AnyValue, AnyValueMap } from './attributes.ts'
 import type { HrTime } from './time.ts'
 
@@ -37,13 +37,18 @@ const API_KEY = Symbol.for('opentelemetry.js.api.1')
 
 interface OtelGlobals {
   [API_LOGS_KEY]?: (version: number) => LoggerProvider
-  [API_KEY]?: { logs?: LoggerProvider }
+  [API_KEY]?: { logs?: LoggerProvider; metrics?: MeterProvider }
 }
 const globals = globalThis as unknown as OtelGlobals
 
 /** The registered global LoggerProvider, or undefined: never a proxy, never a no-op. */
 export function globalLoggerProvider(): LoggerProvider | undefined {
   return globals[API_KEY]?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
+}
+
+/** The registered global MeterProvider, or undefined. */
+export function globalMeterProvider(): MeterProvider | undefined {
+  return globals[API_KEY]?.metrics
 }
 
 /**
