@@ -1,0 +1,141 @@
+// What waits for the collector: bounded in bytes, delivered in batches, retried for as long as it is kept, and each
+// record accounted for. It knows nothing of OTLP or exporters: those are behind `deliver`.
+
+import { runInRoot } from '../scope.ts'
+import { Lane } from './lane.ts'
+
+/** What came of the delivery of a batch. */
+export type DeliveryOutcome =
+  /** The collector has it, less the records that it says it rejected. */
+  | { readonly kind: 'accepted'; readonly rejected?: number; readonly reason?: string }
+  /** It may be accepted later. */
+  | { readonly kind: 'retry'; readonly afterMs?: number | undefined; readonly reason: string }
+  /** It never will be; `divisible` where one record of the batch may be the cause. */
+  | { readonly kind: 'refused'; readonly divisible: boolean; readonly reason: string }
+
+export type LossKind = 'overflow' | 'rejected'
+
+export interface DeliveryQueueOptions<T> {
+  /** Sends a batch. Must not reject; is called for the next batch of a lane only when the last one is settled. */
+  readonly deliver: (batch: readonly T[]) => Promise<DeliveryOutcome>
+  /** Told of every loss and of every failed attempt. */
+  readonly onLoss: (kind: LossKind, records: number, reason: string) => void
+  readonly onRetry: (records: number, reason: string, delayMs: number) => void
+  /** Told when a batch was accepted after the queue had overflowed, with the records lost since. */
+  readonly onRecovery: (lost: number) => void
+  /** Bytes of all records that wait or are under way. */
+  readonly maxBytes: number
+  readonly maxRecords: number
+  /** Records of a batch, and bytes where a single record is not larger. */
+  readonly maxBatchRecords: number
+  readonly maxBatchBytes: number
+  /** A batch that is not full is sent after this time. */
+  readonly delayMs: number
+  /** Batches under way at once; records of one logger stay in order, in one lane. */
+  readonly lanes: number
+  readonly overflow: 'drop-newest' | 'drop-oldest'
+}
+
+/** Records since the queue was made. delivered + dropped + undelivered is all that was added. */
+export interface DeliveryResult {
+  readonly delivered: number
+  /** Lost to a full queue, or rejected by the collector. */
+  readonly dropped: number
+  /** Still in the queue or under way. */
+  readonly undelivered: number
+}
+
+export class DeliveryQueue<T> {
+  readonly #options: DeliveryQueueOptions<T>
+  readonly #lanes: Lane<T>[] = []
+  #bytes = 0
+  #records = 0
+  #delivered = 0
+  #dropped = 0
+  /** Lost to overflow since the collector last accepted something. */
+  #lostSinceAccepted = 0
+
+  constructor(options: DeliveryQueueOptions<T>) {
+    this.#options = options
+    for (let i = 0; i < options.lanes; i++) {
+      this.#lanes.push(
+        new Lane({
+          ...options,
+          onSettled: (records, bytes, delivered, reason) => this.#settle(records, bytes, delivered, reason),
+        }),
+      )
+    }
+  }
+
+  /** @param lane any number; the same for records that must stay in order. */
+  add(record: T, bytes: number, lane: number): void {
+    const { maxBytes, maxRecords, overflow } = this.#options
+    const isFull = () => this.#bytes + bytes > maxBytes || this.#records >= maxRecords
+    if (overflow === 'drop-oldest' && bytes <= maxBytes) while (isFull() && this.#dropOldest());
+    if (isFull()) {
+      this.#dropped++
+      this.#lose(1)
+      return
+    }
+    this.#bytes += bytes
+    this.#records++
+    const target = this.#lanes[lane % this.#lanes.length] as Lane<T>
+    target.add(record, bytes)
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  result(): DeliveryResult {
+    return { delivered: this.#delivered, dropped: this.#dropped, undelivered: this.#records }
+  }
+
+  /** Sends at once what waits. @returns when it is settled, or `deadlineMs` is over. Never rejects. */
+  async flush(deadlineMs: number): Promise<DeliveryResult> {
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<void>((resolve) => {
+      timer = runInRoot(() => setTimeout(resolve, deadlineMs))
+    })
+    await Promise.race([Promise.all(this.#lanes.map((lane) => lane.drain())), deadline])
+    clearTimeout(timer)
+    return this.result()
+  }
+
+  /** Lets go of everything: no timer is left, what is under way is not waited for. */
+  close(): void {
+    for (const lane of this.#lanes) lane.close()
+  }
+
+  #settle(records: number, bytes: number, delivered: boolean, reason: string): void {
+    this.#records -= records
+    this.#bytes -= bytes
+    if (delivered) {
+      this.#delivered += records
+      if (this.#lostSinceAccepted > 0) {
+        const lost = this.#lostSinceAccepted
+        this.#lostSinceAccepted = 0
+        this.#options.onRecovery(lost)
+      }
+    } else {
+      this.#dropped += records
+      this.#options.onLoss('rejected', records, reason)
+    }
+  }
+
+  #dropOldest(): boolean {
+    const longest = this.#lanes.reduce((a, b) => (b.waiting > a.waiting ? b : a))
+    const bytes = longest.dropOldest()
+    if (bytes === undefined) return false
+    this.#records--
+    this.#bytes -= bytes
+    this.#dropped++
+    this.#lose(1)
+    return true
+  }
+
+  #lose(records: number): void {
+    this.#lostSinceAccepted += records
+    this.#options.onLoss('overflow', records, `the queue of ${this.#options.maxBytes} bytes is full`)
+  }
+}

@@ -1,0 +1,159 @@
+// Where and how logs go, from OTel's own environment variables and the options of the same meaning
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). An option wins over a variable, a variable of logs over
+// one of all signals.
+
+import { readFileSync } from 'node:fs'
+import { reasonOf } from '../internal-logger.ts'
+import { aLimit, argumentError, aString, checkOptions, isObject, type OptionChecks } from '../options.ts'
+
+export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc'
+
+/** Options of the export; each defaults to its environment variable. */
+export interface OtlpOptions {
+  /** Full URL for logs. Default: `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` + `/v1/logs`. */
+  readonly endpoint?: string
+  /** Default: `OTEL_EXPORTER_OTLP_LOGS_PROTOCOL`, else `http/protobuf`. */
+  readonly protocol?: OtlpProtocol
+  /** Added to those of `OTEL_EXPORTER_OTLP_LOGS_HEADERS`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** For one attempt, in ms. Default: `OTEL_EXPORTER_OTLP_LOGS_TIMEOUT`, else 10 000. */
+  readonly timeoutMillis?: number
+  /** Default: `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION`, else `none`. */
+  readonly compression?: 'gzip' | 'none'
+  /** Files in PEM form. Default: `OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE`, `…_CLIENT_KEY`, `…_CLIENT_CERTIFICATE`. */
+  readonly certificate?: string
+  readonly clientKey?: string
+  readonly clientCertificate?: string
+}
+
+export interface OtlpConfiguration {
+  readonly protocol: OtlpProtocol
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeoutMillis: number
+  readonly gzip: boolean
+  readonly tls: { readonly ca?: Buffer; readonly key?: Buffer; readonly cert?: Buffer }
+}
+
+const PROTOCOLS: readonly string[] = ['http/protobuf', 'http/json', 'grpc'] satisfies OtlpProtocol[]
+const DEFAULT_TIMEOUT_MS = 10_000
+const LOGS_PATH = 'v1/logs'
+
+const oneOf = (values: readonly string[]) => (value: unknown) =>
+  values.includes(value as string) ? undefined : `one of ${values.map((known) => `'${known}'`).join(', ')}`
+
+export const otlpOptionChecks: OptionChecks<OtlpOptions> = {
+  endpoint: (value) => (typeof value === 'string' && URL.canParse(value) ? undefined : 'a URL'),
+  protocol: oneOf(PROTOCOLS),
+  headers: (value) =>
+    isObject(value) && Object.values(value).every((header) => typeof header === 'string')
+      ? undefined
+      : 'an object of strings',
+  timeoutMillis: aLimit,
+  compression: oneOf(['gzip', 'none']),
+  certificate: aString,
+  clientKey: aString,
+  clientCertificate: aString,
+}
+
+/** @throws TypeError that names the option or variable which is wrong, what was expected and what came. */
+export function otlpConfiguration(options: OtlpOptions = {}, env: NodeJS.ProcessEnv = process.env): OtlpConfiguration {
+  const variable = (name: string) =>
+    named(env, `OTEL_EXPORTER_OTLP_LOGS_${name}`) ?? named(env, `OTEL_EXPORTER_OTLP_${name}`)
+  const checked = <K extends keyof OtlpOptions>(
+    option: K,
+    name: string,
+    read: (text: string) => unknown = (text) => text,
+  ) => {
+    const found = variable(name)
+    if (options[option] !== undefined || found === undefined) return options[option]
+    const value = read(found.text)
+    const expected = otlpOptionChecks[option](value)
+    if (expected !== undefined) throw argumentError(found.name, expected, found.text)
+    return value as OtlpOptions[K]
+  }
+  const protocol = checked('protocol', 'PROTOCOL') ?? 'http/protobuf'
+  const tls = {
+    ...file('ca', checked('certificate', 'CERTIFICATE'), 'certificate'),
+    ...file('key', checked('clientKey', 'CLIENT_KEY'), 'clientKey'),
+    ...file('cert', checked('clientCertificate', 'CLIENT_CERTIFICATE'), 'clientCertificate'),
+  }
+  return {
+    protocol,
+    url: urlOf(options.endpoint, env, protocol),
+    headers: {
+      ...headersOf(named(env, 'OTEL_EXPORTER_OTLP_HEADERS')),
+      ...headersOf(named(env, 'OTEL_EXPORTER_OTLP_LOGS_HEADERS')),
+      ...options.headers,
+    },
+    timeoutMillis: checked('timeoutMillis', 'TIMEOUT', Number) ?? DEFAULT_TIMEOUT_MS,
+    gzip: checked('compression', 'COMPRESSION') === 'gzip',
+    tls,
+  }
+}
+
+interface Variable {
+  readonly name: string
+  readonly text: string
+}
+
+/** An empty variable is an unset one (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
+function named(env: NodeJS.ProcessEnv, name: string): Variable | undefined {
+  const text = env[name]?.trim()
+  return text === undefined || text === '' ? undefined : { name, text }
+}
+
+function urlOf(endpoint: string | undefined, env: NodeJS.ProcessEnv, protocol: OtlpProtocol): URL {
+  if (endpoint !== undefined) return new URL(endpoint)
+  const ofLogs = named(env, 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT')
+  if (ofLogs !== undefined) return parseUrl(ofLogs)
+  const general = named(env, 'OTEL_EXPORTER_OTLP_ENDPOINT')
+  if (protocol === 'grpc') return general === undefined ? new URL('http://localhost:4317') : parseUrl(general)
+  const base = general === undefined ? new URL('http://localhost:4318') : parseUrl(general)
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  base.pathname += LOGS_PATH
+  return base
+}
+
+function parseUrl({ name, text }: Variable): URL {
+  // gRPC endpoints are often written without a scheme.
+  const url = URL.canParse(text) && /^https?:/.test(text) ? text : `http://${text}`
+  if (!URL.canParse(url)) throw argumentError(name, 'a URL', text)
+  return new URL(url)
+}
+
+/** `key1=value1,key2=value2`, percent-encoded as in W3C baggage. The text may hold credentials: no error shows it. */
+function headersOf(variable: Variable | undefined): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const pair of variable?.text.split(',') ?? []) {
+    const at = pair.indexOf('=')
+    if (at < 1) {
+      if (pair.trim() === '') continue
+      throw new TypeError(`${variable?.name}: expected key=value pairs with commas between them`)
+    }
+    headers[pair.slice(0, at).trim().toLowerCase()] = decode(pair.slice(at + 1).trim())
+  }
+  return headers
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function file<K extends string>(key: K, path: string | undefined, option: string): { [_ in K]?: Buffer } {
+  if (path === undefined) return {}
+  try {
+    return { [key]: readFileSync(path) } as { [_ in K]: Buffer }
+  } catch (error) {
+    throw new TypeError(`${option}: expected a readable file, got '${path}' (${reasonOf(error)})`)
+  }
+}
+
+/** Checks options that are given in code. @throws TypeError */
+export function checkOtlpOptions(owner: string, options: OtlpOptions | undefined): OtlpOptions {
+  return checkOptions(owner, options, otlpOptionChecks)
+}

@@ -1,0 +1,115 @@
+// OTLP over gRPC, on grpc-js: the same bytes as in HTTP's protobuf, and the answer read for what it says of each batch
+// (https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response).
+
+import type { ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/grpc-js'
+import type { DeliveryOutcome } from './delivery-queue.ts'
+import { loadOptional } from './load.ts'
+import type { OtlpConfiguration } from './otlp-configuration.ts'
+import type { LogsEncoding, OtlpSender } from './otlp-sender.ts'
+
+const METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+/** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS; RESOURCE_EXHAUSTED with RetryInfo. */
+const RETRYABLE = new Set([1, 4, 10, 11, 14, 15])
+const INVALID_ARGUMENT = 3
+const RESOURCE_EXHAUSTED = 8
+const GZIP = 2
+
+type GrpcPackage = typeof import('@grpc/grpc-js')
+
+/** @throws Error that names the package to install. */
+export async function createGrpcSender(configuration: OtlpConfiguration, encoding: LogsEncoding): Promise<OtlpSender> {
+  const grpc = await loadOptional<GrpcPackage>('@grpc/grpc-js')
+  const { url, timeoutMillis } = configuration
+  const client: Client = new grpc.Client(url.host, credentialsOf(grpc, configuration), {
+    'grpc.default_compression_algorithm': configuration.gzip ? GZIP : 0,
+    'grpc.primary_user_agent': 'otel-log-bridge',
+  })
+  const metadata = new grpc.Metadata()
+  for (const [name, value] of Object.entries(configuration.headers)) metadata.set(name, value)
+  return {
+    send(body) {
+      return new Promise((resolve) => {
+        client.makeUnaryRequest(
+          METHOD,
+          (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+          (bytes: Buffer) => bytes,
+          body,
+          metadata,
+          { deadline: Date.now() + timeoutMillis },
+          (error, answer) =>
+            resolve(error === null ? encoding.readAnswer(answer ?? new Uint8Array()) : outcomeOf(error)),
+        )
+      })
+    },
+    close: () => client.close(),
+  }
+}
+
+function credentialsOf(grpc: GrpcPackage, { url, tls }: OtlpConfiguration): ChannelCredentials {
+  if (url.protocol === 'http:') return grpc.credentials.createInsecure()
+  return grpc.credentials.createSsl(tls.ca, tls.key, tls.cert)
+}
+
+function outcomeOf({ code, details, metadata }: ServiceError): DeliveryOutcome {
+  const reason = `gRPC ${code} ${details}`
+  const afterMs = retryInfoOf(metadata)
+  // RESOURCE_EXHAUSTED without RetryInfo is no promise, but dropping what a busy collector may take is worse.
+  if (RETRYABLE.has(code) || code === RESOURCE_EXHAUSTED) return { kind: 'retry', afterMs, reason }
+  return { kind: 'refused', divisible: code === INVALID_ARGUMENT, reason }
+}
+
+/** google.rpc.Status with a detail of google.rpc.RetryInfo, in the trailer that gRPC has for it. @returns ms. */
+function retryInfoOf(metadata: Metadata | undefined): number | undefined {
+  const [status] = metadata?.get('grpc-status-details-bin') ?? []
+  if (!Buffer.isBuffer(status)) return undefined
+  try {
+    for (const detail of fieldsOf(status, 3)) {
+      const [type] = fieldsOf(detail, 1)
+      if (type?.toString() !== 'type.googleapis.com/google.rpc.RetryInfo') continue
+      const [retryInfo] = fieldsOf(detail, 2)
+      const [delay] = retryInfo === undefined ? [] : fieldsOf(retryInfo, 1)
+      if (delay === undefined) return undefined
+      return varintOf(delay, 1) * 1000 + Math.ceil(varintOf(delay, 2) / 1e6)
+    }
+  } catch {
+    // A trailer that cannot be read says nothing of when to try again.
+  }
+  return undefined
+}
+
+/** The length-delimited fields of a protobuf message with this number. */
+function fieldsOf(message: Buffer, number: number): Buffer[] {
+  return [...readFields(message)].flatMap(([field, value]) =>
+    field === number && Buffer.isBuffer(value) ? [value] : [],
+  )
+}
+
+function varintOf(message: Buffer, number: number): number {
+  for (const [field, value] of readFields(message)) if (field === number && typeof value === 'number') return value
+  return 0
+}
+
+function* readFields(message: Buffer): Generator<[field: number, value: Buffer | number]> {
+  let at = 0
+  const varint = () => {
+    let value = 0
+    for (let shift = 1; ; shift *= 128) {
+      const byte = message.readUInt8(at++)
+      value += (byte & 0x7f) * shift
+      if (byte < 0x80) return value
+    }
+  }
+  while (at < message.length) {
+    const tag = varint()
+    const [field, wireType] = [Math.floor(tag / 8), tag % 8]
+    if (wireType === 0) {
+      yield [field, varint()]
+    } else if (wireType === 2) {
+      const length = varint()
+      yield [field, message.subarray(at, at + length)]
+      at += length
+    } else {
+      at += wireType === 1 ? 8 : 4
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// A log record as a line of JSON, for the way to another thread. JSON has no bytes, no NaN, no infinities and no -0:
+// they travel in a tag.
+
+import type { AnyValue, AnyValueMap } from '../attributes.ts'
+import type { HrTime } from '../time.ts'
+
+/** A record with its instrumentation scope and span, all of it plain values. */
+export interface RecordLine {
+  readonly scope: {
+    readonly name: string
+    readonly version?: string | undefined
+    readonly schemaUrl?: string | undefined
+  }
+  readonly timestamp: HrTime
+  readonly observedTimestamp: HrTime
+  readonly severityNumber: number
+  readonly severityText?: string | undefined
+  readonly body?: AnyValue | undefined
+  readonly attributes: AnyValueMap
+  readonly eventName?: string | undefined
+  readonly span?: { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | undefined
+}
+
+/** The only key of a tag; data that looks like one is tagged itself. */
+const TAG = '\u0000'
+
+export function packRecord(record: RecordLine): string {
+  const { body } = record
+  const attributes = pack(record.attributes)
+  const packedBody = body === undefined ? undefined : pack(body)
+  const isPlain = attributes === record.attributes && packedBody === body
+  return JSON.stringify(isPlain ? record : { ...record, body: packedBody, attributes })
+}
+
+/** @throws where `line` is none that {@link packRecord} made. */
+export function unpackRecord(line: string): RecordLine {
+  const record = JSON.parse(line) as RecordLine
+  if (!line.includes('"\\u0000":')) return record
+  const { body, attributes } = record
+  return { ...record, body: body && unpack(body), attributes: unpack(attributes) as AnyValueMap }
+}
+
+/** @returns the value itself where JSON can carry it. */
+function pack(value: AnyValue): AnyValue {
+  if (typeof value === 'number') {
+    if (Number.isFinite(value) && !Object.is(value, -0)) return value
+    return { [TAG]: Object.is(value, -0) ? '-0' : String(value) }
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array)
+    return { [TAG]: [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')] }
+  if (Array.isArray(value)) {
+    const packed = value.map(pack)
+    return packed.every((entry, i) => entry === value[i]) ? value : packed
+  }
+  let packed: AnyValueMap | undefined
+  for (const [key, entry] of Object.entries(value)) {
+    const packedEntry = pack(entry)
+    if (packedEntry === entry) continue
+    packed ??= { ...value }
+    packed[key] = packedEntry
+  }
+  return Object.hasOwn(value, TAG) ? { [TAG]: { value: packed ?? value } } : (packed ?? value)
+}
+
+function unpack(value: AnyValue): AnyValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(unpack)
+  const map = value as AnyValueMap
+  if (!Object.hasOwn(map, TAG)) return unpackEntries(map)
+  const tagged = map[TAG] as string | [string] | { value: AnyValueMap }
+  if (typeof tagged === 'string') return Number(tagged)
+  if (Array.isArray(tagged)) return new Uint8Array(Buffer.from(tagged[0], 'base64'))
+  return unpackEntries(tagged.value)
+}
+
+function unpackEntries(map: AnyValueMap): AnyValueMap {
+  return Object.fromEntries(Object.entries(map).map(([key, entry]) => [key, unpack(entry)]))
+}

@@ -1,0 +1,65 @@
+// What crosses to the export thread comes out as it went in.
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { AnyValue, AnyValueMap } from '../src/attributes.ts'
+import { packRecord, type RecordLine, unpackRecord } from '../src/pipeline/record-line.ts'
+
+const key = fc.oneof(fc.string(), fc.constantFrom('\u0000', 'value', 'constructor', 'toString', '"\\u0000":'))
+const { value: anyValue } = fc.letrec<{ value: AnyValue; map: AnyValueMap }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.double(),
+    fc.constantFrom(
+      -0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      null,
+      true,
+      '\u0000',
+      '"\\u0000":',
+    ),
+    fc.uint8Array(),
+    fc.array(tie('value'), { maxLength: 4 }),
+    tie('map'),
+  ),
+  map: fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+}))
+
+const recordWith = (body: AnyValue, attributes: AnyValueMap): RecordLine => ({
+  scope: { name: 'shop', version: '1.2.3' },
+  timestamp: [1_700_000_000, 123_456_789],
+  observedTimestamp: [1_700_000_001, 0],
+  severityNumber: 9,
+  severityText: 'info',
+  body,
+  attributes,
+  eventName: 'order.placed',
+  span: { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 },
+})
+
+test('every value survives, on one line', () => {
+  fc.assert(
+    fc.property(anyValue, fc.dictionary(key, anyValue, { maxKeys: 4, noNullPrototype: true }), (body, attributes) => {
+      const record = recordWith(body, attributes)
+      const line = packRecord(record)
+      expect(line).not.toContain('\n')
+      expect(unpackRecord(line)).toEqual(record)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('what a record does not have, it does not get', () => {
+  const record: RecordLine = {
+    scope: { name: '' },
+    timestamp: [1, 0],
+    observedTimestamp: [1, 0],
+    severityNumber: 0,
+    attributes: {},
+  }
+  expect(unpackRecord(packRecord(record))).toEqual(record)
+})
