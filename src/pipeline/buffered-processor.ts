@@ -1,7 +1,7 @@
 // The queue around an exporter of the app's, in the app's own SDK.
 
 import { internalLog, reasonOf } from '../internal-logger.ts'
-import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
+import { aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import { withLogsSuppressed } from '../suppression.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import {
@@ -61,6 +61,9 @@ export class BufferedLogRecordProcessor extends QueuedLogRecordProcessor {
       exportTimeoutMillis = DEFAULT_EXPORT_TIMEOUT_MS,
       ...queue
     } = checkOptions('BufferedLogRecordProcessor', options, optionChecks)
+    if (exporter === undefined) {
+      throw argumentError("BufferedLogRecordProcessor: option 'exporter'", 'a LogRecordExporter', exporter)
+    }
     super((batch) => exportBatch(exporter, batch, exportTimeoutMillis), queue, LANES)
     this.#exporter = exporter
   }

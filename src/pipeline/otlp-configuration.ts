@@ -117,7 +117,7 @@ function urlOf(endpoint: string | undefined, env: NodeJS.ProcessEnv, protocol: O
 
 function parseUrl({ name, text }: Variable): URL {
   // gRPC endpoints are often written without a scheme.
-  const url = URL.canParse(text) && /^https?:/.test(text) ? text : `http://${text}`
+  const url = text.includes('://') ? text : `http://${text}`
   if (!URL.canParse(url)) throw argumentError(name, 'a URL', text)
   return new URL(url)
 }
