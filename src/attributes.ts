@@ -53,6 +53,8 @@ export class RecordCleaner {
     let dropped = 0
     let keys: string[]
     try {
+      // What has indices instead of names is one value, however many it holds.
+      if (!isMapLike(source)) return this.addAttributes(target, { attributes: source })
       keys = Object.keys(source)
     } catch (error) {
       target.attributes = `[Throws: ${reasonOf(error)}]`
@@ -117,12 +119,12 @@ export class RecordCleaner {
     if (prototype === Object.prototype || prototype === null) {
       return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? this.#json(value) : this.#map(value)
     }
-    if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+    if (types.isDate(value)) return isoOf(value)
     if (types.isNativeError(value) || value instanceof Error) return this.#error(value)
     if (ArrayBuffer.isView(value)) return this.#view(value)
     if (types.isAnyArrayBuffer(value)) return this.#bytes(new Uint8Array(value))
     if (types.isMap(value)) return this.#entries(value)
-    if (types.isSet(value)) return this.#array([...value])
+    if (types.isSet(value)) return this.#iterated(Set.prototype.values.call(value))
     if (types.isRegExp(value)) return this.#string(String(value))
     if (types.isBoxedPrimitive(value)) return this.clean(value.valueOf())
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return this.#json(value)
@@ -161,13 +163,34 @@ export class RecordCleaner {
     return result
   }
 
-  #entries(map: ReadonlyMap<unknown, unknown>): AnyValue {
-    const keyed: Record<string, unknown> = Object.create(null)
-    for (const [key, value] of map) {
-      if (typeof key !== 'string') return this.#array([...map])
-      keyed[key] = value
+  /** @param entries of an intrinsic iterator: one of the app's may never end. */
+  #iterated(entries: Iterable<unknown>): AnyValue[] {
+    const result: AnyValue[] = []
+    for (const entry of entries) {
+      if (this.#bytesLeft <= 0) {
+        result.push('[Size limit]')
+        break
+      }
+      this.#bytesLeft -= ENTRY_BYTES
+      result.push(this.clean(entry) ?? null)
     }
-    return this.#map(keyed)
+    return result
+  }
+
+  /** An object where all keys are strings, an array of pairs otherwise. */
+  #entries(map: ReadonlyMap<unknown, unknown>): AnyValue {
+    const result: AnyValueMap = {}
+    for (const [key, value] of Map.prototype.entries.call(map)) {
+      if (typeof key !== 'string') return this.#iterated(Map.prototype.entries.call(map))
+      if (this.#bytesLeft <= 0) {
+        result['[Size limit]'] = true
+        break
+      }
+      this.#bytesLeft -= ENTRY_BYTES + key.length
+      const cleaned = this.clean(value)
+      if (cleaned !== undefined) result[nestedKey(key)] = cleaned
+    }
+    return result
   }
 
   /** The shape that pino's own error serializer gives, so that both ways of logging an error look the same. */
@@ -208,6 +231,15 @@ export class RecordCleaner {
     this.#bytesLeft -= ENTRY_BYTES + kept.length
     return kept
   }
+}
+
+function isMapLike(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
+
+/** By the intrinsic methods: a Date may carry methods of the app's. */
+function isoOf(date: Date): string {
+  return Number.isNaN(Date.prototype.getTime.call(date)) ? 'Invalid Date' : Date.prototype.toISOString.call(date)
 }
 
 /** Reads a property of a value of the app's; a getter that throws yields the text that says so. */

@@ -2,8 +2,10 @@
 // record comes out, or the reason why not is counted.
 
 import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
-import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits } from './attributes.ts'
-import { type ExceptionFacts, exceptionOf, isError } from './exception.ts'
+import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits, readProperty } from './attributes.ts'
+import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
+import { suppressDiag } from './diag.ts'
+import { type ExceptionFacts, exceptionOfAny } from './exception.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
 import { observeStats } from './metrics.ts'
 import {
@@ -19,9 +21,9 @@ import {
 } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
-import { currentScope, isNestedTooDeep, runEmit, type Scope, startReading, stopReading } from './scope.ts'
-import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
-import { isContextSuppressed } from './suppression.ts'
+import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
+import { type BridgeStats, type DropReason, Funnel, ofProcess } from './stats.ts'
+import { heldBackBy } from './suppression.ts'
 import { type HrTime, hrTimeOf, hrTimeOfMillis } from './time.ts'
 import { takeTraceFields } from './trace-fields.ts'
 
@@ -116,6 +118,9 @@ export function createBridge(options?: BridgeOptions): Bridge {
   return new RecordBridge('createBridge', options)
 }
 
+/** What became of a record. */
+type Fate = 'emitted' | 'waiting' | DropReason
+
 export class RecordBridge implements Bridge, Waiting {
   readonly #provider: LoggerProvider | undefined
   readonly #scopeName: string | undefined
@@ -131,10 +136,11 @@ export class RecordBridge implements Bridge, Waiting {
   /** The current provider's, by logger name. */
   readonly #loggers = new Map<string | undefined, Logger>()
   readonly #waiting: { readonly loggerName: string | undefined; readonly record: LogRecord }[] = []
-  #closed = false
+  #closing: Promise<void> | undefined
 
   /** @param owner names the caller in option errors. */
   constructor(owner: string, options?: BridgeOptions) {
+    suppressDiag()
     const checked = checkOptions(owner, options, bridgeOptionChecks)
     const limits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, checked.limits, limitChecks)
     const provider = checked.loggerProvider
@@ -149,13 +155,18 @@ export class RecordBridge implements Bridge, Waiting {
   }
 
   emit(record: SourceRecord): void {
+    let facts = NO_FACTS
+    // An accessor of the record is code of the app, which may log; too deep, nothing of the record is read.
+    const isTooDeep = isNestedTooDeep(currentScope())
+    nesting.reading++
     try {
-      const { severityNumber = 0, loggerName, context = contextApi.active() } = record
-      this.read(severityNumber, loggerName, context, asItIs, record, undefined)
-    } catch (error) {
-      this.#funnel.arrive()
-      this.#fail(error)
+      if (!isTooDeep) facts = factsOf(record)
+    } catch {
+      // A record that cannot be read fails where the rest of it is read.
+    } finally {
+      nesting.reading--
     }
+    this.read(facts.severityNumber, facts.loggerName, facts.context, asItIs, record, undefined)
   }
 
   /**
@@ -170,41 +181,37 @@ export class RecordBridge implements Bridge, Waiting {
     a: A,
     b: B,
   ): void {
-    const funnel = this.#funnel
-    funnel.arrive()
+    // Counted in place: where the stack is exhausted a call would fail, and the numbers be wrong from then on.
+    const { own } = this.#funnel
+    own.seen++
+    own.pending++
+    ofProcess.seen++
+    ofProcess.pending++
+    let fate: Fate = 'failed'
+    let failure: unknown
     try {
-      const scope = currentScope()
-      const refusal = this.#refusal(scope, loggerName, context)
-      if (refusal !== undefined) {
-        funnel.drop(refusal)
-        return
-      }
-      const logger = this.#logger(scope, loggerName)
-      if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) {
-        funnel.drop('disabled')
-        return
-      }
-      const observed = hrTimeOfMillis(Date.now())
-      let record: LogRecord | undefined
-      startReading()
-      try {
-        const source = read(a, b)
-        if (source !== undefined) record = cleanRecord(source, severityNumber, context, observed, this.#limits)
-      } finally {
-        stopReading()
-      }
-      if (record === undefined) funnel.drop('filtered')
-      else if (logger !== undefined) this.#emit(scope, logger, record)
-      else this.#wait(loggerName, record)
+      fate = this.#bridge(severityNumber, loggerName, context, read, a, b)
     } catch (error) {
-      this.#fail(error)
+      failure = error
     }
+    if (fate !== 'waiting') {
+      own.pending--
+      ofProcess.pending--
+      if (fate === 'emitted') {
+        own.emitted++
+        ofProcess.emitted++
+      } else {
+        own.dropped[fate]++
+        ofProcess.dropped[fate]++
+      }
+    }
+    if (fate === 'failed') report('a record could not be bridged', failure)
   }
 
   enabled(facts: Pick<SourceRecord, 'severityNumber' | 'loggerName' | 'context'> = {}): boolean {
-    const { severityNumber = 0, loggerName, context = contextApi.active() } = facts
     try {
       const scope = currentScope()
+      const { severityNumber, loggerName, context } = factsOf(facts)
       if (this.#refusal(scope, loggerName, context) !== undefined) return false
       const logger = this.#logger(scope, loggerName)
       return logger === undefined || isEnabled(scope, logger, severityNumber, context)
@@ -216,29 +223,27 @@ export class RecordBridge implements Bridge, Waiting {
   async flush(): Promise<void> {
     this.replay()
     const provider = this.#findProvider()
-    if (provider?.forceFlush === undefined) return
-    try {
-      await runEmit(currentScope(), flushProvider, provider, undefined)
-    } catch (error) {
+    if (provider === undefined) return
+    const scope = currentScope()
+    const flushed = (async () => runEmit(scope, flushProvider, provider, undefined))().catch((error: unknown) => {
       internalLog('warn', 'flush-failed', `the LoggerProvider could not be flushed: ${reasonOf(error)}`)
-    }
+    })
+    if (await settlesWithin(FLUSH_DEADLINE_MS, flushed)) return
+    internalLog('warn', 'flush-failed', `the LoggerProvider was not flushed within ${FLUSH_DEADLINE_MS} ms`)
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.flush()
+  close(): Promise<void> {
+    this.#closing ??= this.flush().then(() => this.#letGo())
+    return this.#closing
+  }
+
+  #letGo(): void {
     stopWaiting(this)
-    const lost = this.#waiting.splice(0)
-    for (const _ of lost) this.#funnel.drop('overflow')
-    if (lost.length > 0) {
-      internalLog(
-        'warn',
-        'no-provider',
-        `${lost.length} records were dropped at close: no LoggerProvider was registered`,
-      )
-    }
     this.#loggers.clear()
+    const lost = this.#waiting.splice(0).length
+    if (lost === 0) return
+    this.#funnel.drop('overflow', lost)
+    internalLog('warn', 'no-provider', `${lost} records were dropped at close: no LoggerProvider was registered`)
   }
 
   stats(): BridgeStats {
@@ -252,17 +257,55 @@ export class RecordBridge implements Bridge, Waiting {
   replay(): void {
     if (this.#waiting.length === 0 || this.#findProvider() === undefined) return
     stopWaiting(this)
-    const scope = currentScope()
+    // What waits was not caused by the place that has found the provider.
+    const scope = OPEN
     for (const { loggerName, record } of this.#waiting.splice(0)) {
       try {
         const logger = this.#logger(scope, loggerName)
-        if (logger === undefined) this.#wait(loggerName, record)
-        else if (isEnabled(scope, logger, record.severityNumber, record.context)) this.#emit(scope, logger, record)
-        else this.#funnel.drop('disabled')
+        if (logger === undefined) {
+          this.#wait(loggerName, record)
+        } else if (isEnabled(scope, logger, record.severityNumber, record.context)) {
+          runEmit(scope, emitRecord, logger, record)
+          this.#funnel.emitted()
+        } else {
+          this.#funnel.drop('disabled')
+        }
       } catch (error) {
-        this.#fail(error)
+        this.#funnel.drop('failed')
+        report('a record could not be replayed', error)
       }
     }
+  }
+
+  #bridge<A, B>(
+    severityNumber: number,
+    loggerName: string | undefined,
+    context: Context,
+    read: (a: A, b: B) => SourceRecord | undefined,
+    a: A,
+    b: B,
+  ): Fate {
+    const scope = currentScope()
+    const refusal = this.#refusal(scope, loggerName, context)
+    if (refusal !== undefined) return refusal
+    const logger = this.#logger(scope, loggerName)
+    if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) return 'disabled'
+    const observed = hrTimeOfMillis(Date.now())
+    let record: LogRecord
+    nesting.reading++
+    try {
+      const source = read(a, b)
+      if (source === undefined) return 'filtered'
+      record = cleanRecord(source, severityNumber, context, observed, this.#limits)
+    } finally {
+      nesting.reading--
+    }
+    if (logger === undefined) {
+      this.#wait(loggerName, record)
+      return 'waiting'
+    }
+    runEmit(scope, emitRecord, logger, record)
+    return 'emitted'
   }
 
   #findProvider(): LoggerProvider | undefined {
@@ -290,21 +333,11 @@ export class RecordBridge implements Bridge, Waiting {
 
   /** Why a record must stay behind, as far as its place and its logger's name tell. */
   #refusal(scope: Scope, loggerName: string | undefined, context: Context): DropReason | undefined {
-    if (scope.emitting || isNestedTooDeep(scope)) return 'reentrant'
-    if (scope.suppressed || isContextSuppressed(context, this.#honorSuppressTracing)) return 'suppressed'
+    const heldBack = heldBackBy(scope, context, this.#honorSuppressTracing)
+    if (heldBack !== undefined) return heldBack
     if (this.#include !== undefined && !matches(loggerName, this.#include)) return 'filtered'
     if (this.#exclude !== undefined && matches(loggerName, this.#exclude)) return 'filtered'
-    return this.#closed ? 'disabled' : undefined
-  }
-
-  #emit(scope: Scope, logger: Logger, record: LogRecord): void {
-    this.#funnel.emitted()
-    try {
-      runEmit(scope, emitRecord, logger, record)
-    } catch (error) {
-      this.#funnel.emitFailed()
-      internalLog('error', 'emit-failed', `the LoggerProvider threw on a record: ${reasonOf(error)}`)
-    }
+    return this.#closing === undefined ? undefined : 'disabled'
   }
 
   #wait(loggerName: string | undefined, record: LogRecord): void {
@@ -320,11 +353,43 @@ export class RecordBridge implements Bridge, Waiting {
     }
     if (this.#waiting.length > 0) startWaiting(this)
   }
+}
 
-  #fail(error: unknown): void {
-    this.#funnel.drop('failed')
-    internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
+function report(what: string, error: unknown): void {
+  try {
+    internalLog('error', 'record-failed', `${what}: ${reasonOf(error)}`)
+  } catch {
+    // The stack is exhausted, and that is what the error says.
   }
+}
+
+// An adapter of somebody's may hand over anything.
+
+function severityOf(value: unknown): number {
+  return typeof value === 'number' && value >= 1 && value <= 24 ? Math.trunc(value) : 0
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+interface Facts {
+  readonly severityNumber: number
+  readonly loggerName: string | undefined
+  readonly context: Context
+}
+const NO_FACTS: Facts = { severityNumber: 0, loggerName: undefined, context: ROOT_CONTEXT }
+
+function factsOf({ severityNumber, loggerName, context }: Partial<SourceRecord>): Facts {
+  return {
+    severityNumber: severityOf(severityNumber),
+    loggerName: textOf(loggerName),
+    context: isContext(context) ? context : contextApi.active(),
+  }
+}
+
+function isContext(value: unknown): value is Context {
+  return typeof value === 'object' && value !== null && typeof readProperty(value, 'getValue') === 'function'
 }
 
 function asItIs(record: SourceRecord): SourceRecord {
@@ -336,7 +401,9 @@ function emitRecord(this: Logger, record: LogRecord): void {
 }
 
 function getLogger(this: LoggerProvider, scope: { name: string; version: string | undefined }): Logger {
-  return this.getLogger(scope.name, scope.version)
+  const logger: Partial<Logger> | undefined = this.getLogger(scope.name, scope.version)
+  if (typeof logger?.emit !== 'function') throw new TypeError('the LoggerProvider has returned no Logger')
+  return logger as Logger
 }
 
 function flushProvider(this: LoggerProvider): Promise<void> | undefined {
@@ -376,8 +443,8 @@ function cleanRecord(
   const cleaner = new RecordCleaner(limits)
   const body = cleaner.clean(source.body)
   const attributes: AnyValueMap = {}
-  if (source.exception !== undefined) addException(attributes, source.exception, cleaner)
-  if (source.attributes !== undefined) {
+  if (source.exception != null) addException(attributes, source.exception, cleaner)
+  if (source.attributes != null) {
     const dropped = cleaner.addAttributes(attributes, source.attributes)
     if (dropped > 0)
       internalLog(
@@ -387,12 +454,12 @@ function cleanRecord(
       )
   }
   const recordContext = takeTraceFields(attributes, context)
-  const eventName = source.eventName ?? takeEventName(attributes)
+  const eventName = textOf(source.eventName) ?? takeEventName(attributes)
   return {
     timestamp: hrTimeOf(source.timestamp) ?? observed,
     observedTimestamp: observed,
-    severityNumber: source.severityNumber ?? severityNumber,
-    severityText: source.severityText,
+    severityNumber: source.severityNumber === undefined ? severityNumber : severityOf(source.severityNumber),
+    severityText: textOf(source.severityText),
     body,
     attributes,
     eventName,
@@ -400,8 +467,8 @@ function cleanRecord(
   } as LogRecord
 }
 
-function addException(attributes: AnyValueMap, exception: Error | ExceptionFacts, cleaner: RecordCleaner): void {
-  const { type, message, stacktrace } = isError(exception) ? exceptionOf(exception) : exception
+function addException(attributes: AnyValueMap, exception: unknown, cleaner: RecordCleaner): void {
+  const { type, message, stacktrace } = exceptionOfAny(exception)
   cleaner.addAttributes(attributes, {
     'exception.type': type,
     'exception.message': message,

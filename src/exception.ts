@@ -27,13 +27,47 @@ export function exceptionOf(error: Error): ExceptionFacts {
   return present(typeOf(error), textOf(error, 'message'), stackWithCauses(error))
 }
 
+/** Reads what an adapter or the app gave for an exception: an Error, facts of one, or whatever else was thrown. */
+export function exceptionOfAny(thrown: unknown): ExceptionFacts {
+  if (isError(thrown)) return exceptionOf(thrown)
+  if (typeof thrown !== 'object' || thrown === null) return present(undefined, String(thrown), undefined)
+  return present(textOf(thrown, 'type'), textOf(thrown, 'message'), textOf(thrown, 'stacktrace'))
+}
+
 /** Reads what pino's error serializer made of an error; undefined where `value` is something else. */
 export function exceptionOfSerialized(value: unknown): ExceptionFacts | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const message = textOf(value, 'message')
-  const stacktrace = textOf(value, 'stack')
-  if (message === undefined || stacktrace === undefined) return undefined
-  return present(textOf(value, 'type') ?? textOf(value, 'name'), message, stacktrace)
+  const stack = textOf(value, 'stack')
+  if (message === undefined || stack === undefined) return undefined
+  return present(typeOfSerialized(value), message, stackOfSerialized(value, stack))
+}
+
+function typeOfSerialized(value: object): string | undefined {
+  const type = textOf(value, 'type')
+  return type === undefined || type === 'Error' ? (textOf(value, 'name') ?? type) : type
+}
+
+/** pino's serializers join the stacks of the causes, or nest them; those of an AggregateError's members they nest. */
+function stackOfSerialized(value: object, stack: string): string {
+  const lines = [stack]
+  const queue = nestedIn(value)
+  for (let next = queue.shift(); next !== undefined && lines.length < MAX_ERRORS; next = queue.shift()) {
+    const nested = textOf(next.error, 'stack')
+    if (nested === undefined || stack.includes(nested)) continue
+    lines.push(next.label + nested)
+    queue.unshift(...nestedIn(next.error))
+  }
+  return lines.join('\n')
+}
+
+function nestedIn(value: object): { error: object; label: string }[] {
+  const cause = { error: fieldOf(value, 'cause'), label: 'Caused by: ' }
+  const members: unknown = fieldOf(value, 'aggregateErrors')
+  const aggregated = Array.isArray(members) ? members.slice(0, MAX_ERRORS) : []
+  return [cause, ...aggregated.map((error: unknown) => ({ error, label: 'Aggregates: ' }))].filter(
+    (entry): entry is { error: object; label: string } => typeof entry.error === 'object' && entry.error !== null,
+  )
 }
 
 function present(

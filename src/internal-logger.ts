@@ -17,7 +17,7 @@ export interface InternalLogEntry {
   readonly kind: string
   /** One line: control characters escaped, credentials removed. */
   readonly message: string
-  /** Entries of this kind that were held back since the last one. */
+  /** Further entries of this kind that were held back before this one. */
   readonly heldBack: number
 }
 
@@ -84,7 +84,7 @@ export function reasonOf(thrown: unknown): string {
 export function diagLogger(): DiagLogger {
   const at = (level: InternalLogLevel, name: string) => {
     return (message: string, ...args: unknown[]) => {
-      internalLog(level, `diag.${name}`, args.length === 0 ? message : `${message} ${args.map(reasonOf).join(' ')}`)
+      internalLog(level, `diag.${name}`, [message, ...args].map(reasonOf).join(' '))
     }
   }
   return {
@@ -122,7 +122,7 @@ function closeWindows(): void {
   const closed = [...state.windows]
   state.windows.clear()
   for (const [kind, { heldBack, last }] of closed) {
-    if (heldBack > 0) deliver({ level: last.level, kind, message: oneLine(last.message), heldBack })
+    if (heldBack > 0) deliver({ level: last.level, kind, message: oneLine(last.message), heldBack: heldBack - 1 })
   }
 }
 
@@ -130,7 +130,9 @@ function deliver(entry: InternalLogEntry): void {
   const { sink } = state
   if (sink !== undefined) {
     try {
-      withLogsSuppressed(() => sink(entry))
+      const told: unknown = withLogsSuppressed(() => sink(entry))
+      // The type allows a sink that is an async function.
+      if (told instanceof Promise) told.catch(() => writeToStderr(entry))
       return
     } catch {
       // The line must not be lost with the sink.
@@ -148,21 +150,20 @@ function writeToStderr({ level, kind, message, heldBack }: InternalLogEntry): vo
   }
 }
 
-const CREDENTIALS = [
-  // scheme://user:password@host
-  [/:\/\/[^/\s@]+@/g, '://[removed]@'],
-  // authorization: Bearer abc, "x-api-key":"abc", token=abc
-  [
-    /\b((?:proxy-)?authorization|[\w-]*(?:api[_-]?key|token|secret|password|cookie)[\w-]*)(["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|(?:(?:bearer|basic|digest)\s+)?[^\s,;}]+)/gi,
-    '$1$2[removed]',
-  ],
-  [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 [removed]'],
-] as const
+// From a key that may hold a credential everything goes: where the value ends, in headers, JSON, JSON within JSON and
+// query strings alike, is not worth a guess.
+const CREDENTIAL =
+  /((?:authorization|cookie|api[-_]?key|token|secret|passw(?:or)?d|credential|signature|honeycomb-team|otlp(?:_\w+)?_headers)[\w-]*["'\\]*\s*[:=,]|\b(?:bearer|basic)\s).*/is
+/** scheme://user:password@host, where the password may hold an @ too. */
+const USER_INFO = /:\/\/[^/\s]*@/g
 
 function oneLine(text: string): string {
-  let line = String(text)
-  if (line.length > MAX_MESSAGE_LENGTH) line = `${line.slice(0, MAX_MESSAGE_LENGTH)}…`
-  for (const [pattern, replacement] of CREDENTIALS) line = line.replace(pattern, replacement)
+  // Cut twice: a credential that the first cut has made unrecognisable is far behind the second.
+  const safe = text
+    .slice(0, 4 * MAX_MESSAGE_LENGTH)
+    .replace(USER_INFO, '://[removed]@')
+    .replace(CREDENTIAL, '$1[removed]')
+  const line = safe.length <= MAX_MESSAGE_LENGTH ? safe : `${safe.slice(0, MAX_MESSAGE_LENGTH)}…`
   // C0 and C1 controls and the Unicode line ends: none may start a line of its own or drive a terminal.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escapeCharacter)

@@ -37,7 +37,7 @@ const API_KEY = Symbol.for('opentelemetry.js.api.1')
 
 interface OtelGlobals {
   [API_LOGS_KEY]?: (version: number) => LoggerProvider
-  [API_KEY]?: { logs?: LoggerProvider; metrics?: MeterProvider }
+  [API_KEY]?: { logs?: LoggerProvider; metrics?: MeterProvider; diag?: object }
 }
 const globals = globalThis as unknown as OtelGlobals
 
@@ -49,6 +49,11 @@ export function globalLoggerProvider(): LoggerProvider | undefined {
 /** The registered global MeterProvider, or undefined. */
 export function globalMeterProvider(): MeterProvider | undefined {
   return globals[API_KEY]?.metrics
+}
+
+/** What `diag.setLogger` has registered: the app's logger behind a filter of the API. */
+export function registeredDiagLogger(): object | undefined {
+  return globals[API_KEY]?.diag
 }
 
 /**

@@ -22,12 +22,18 @@ interface ScopeState {
   readonly emitFrames: readonly AsyncResource[]
   /** Holds no store at all: for timers that must not keep a request's stores alive. */
   readonly rootFrame: AsyncResource
-  /** Records that are being read further up the stack. Reading is synchronous, so a number is enough. */
-  reading: number
+  readonly nesting: { reading: number }
 }
 
 const state = processState('scope', createScopeState)
-const OPEN: Scope = { emitting: false, suppressed: false, generation: 0 }
+
+/**
+ * Records that are being read, by app code and cleaning, further up the stack. Reading is synchronous, so a number is
+ * enough; whoever raises it lowers it in place, since a call would fail where the stack is exhausted.
+ */
+export const nesting: { reading: number } = state.nesting
+/** Where nothing is held back. */
+export const OPEN: Scope = { emitting: false, suppressed: false, generation: 0 }
 
 export function currentScope(): Scope {
   return state.storage.getStore() ?? OPEN
@@ -39,16 +45,7 @@ export function runInScope<T>(scope: Scope, fn: () => T): T {
 
 /** True where a further record would exceed {@link MAX_NESTING}. */
 export function isNestedTooDeep(scope: Scope): boolean {
-  return state.reading + scope.generation > MAX_NESTING
-}
-
-/** From here until {@link stopReading}, which must follow, what the app's code logs counts as nested. */
-export function startReading(): void {
-  state.reading++
-}
-
-export function stopReading(): void {
-  state.reading--
+  return nesting.reading + scope.generation > MAX_NESTING
 }
 
 /**
@@ -57,7 +54,7 @@ export function stopReading(): void {
  * store, so an exporter's sockets and timers do not keep a request's context alive.
  */
 export function runEmit<T, A, R>(scope: Scope, fn: (this: T, argument: A) => R, target: T, argument: A): R {
-  const frame = state.emitFrames[scope.generation] as AsyncResource
+  const frame = state.emitFrames[Math.min(scope.generation, MAX_NESTING)] as AsyncResource
   return frame.runInAsyncScope(fn as (this: T, ...args: unknown[]) => R, target, argument)
 }
 
@@ -73,5 +70,5 @@ function createScopeState(): ScopeState {
   for (let generation = 1; generation <= MAX_NESTING + 1; generation++) {
     emitFrames.push(storage.run({ emitting: true, suppressed: false, generation }, frame))
   }
-  return { storage, emitFrames, rootFrame: frame(), reading: 0 }
+  return { storage, emitFrames, rootFrame: frame(), nesting: { reading: 0 } }
 }

@@ -29,14 +29,16 @@ export interface BridgeStats {
   }
 }
 
-interface Counters {
+/** The numbers of {@link BridgeStats}, to count with. */
+export interface Counters {
   seen: number
   emitted: number
   pending: number
   readonly dropped: Record<DropReason, number>
 }
 
-const ofProcess = processState('stats', createCounters)
+/** Of all bridges of this thread. */
+export const ofProcess: Counters = processState('stats', createCounters)
 
 /** What became of all records that reached any bridge of this thread. */
 export function bridgeStats(): BridgeStats {
@@ -45,39 +47,31 @@ export function bridgeStats(): BridgeStats {
 
 /** Counts for one bridge, and for the process with it. */
 export class Funnel {
-  readonly #own = createCounters()
+  readonly own = createCounters()
 
   arrive(): void {
-    this.#own.seen++
-    this.#own.pending++
+    this.own.seen++
+    this.own.pending++
     ofProcess.seen++
     ofProcess.pending++
   }
 
   emitted(records = 1): void {
-    this.#own.pending -= records
-    this.#own.emitted += records
+    this.own.pending -= records
+    this.own.emitted += records
     ofProcess.pending -= records
     ofProcess.emitted += records
   }
 
   drop(reason: DropReason, records = 1): void {
-    this.#own.pending -= records
-    this.#own.dropped[reason] += records
+    this.own.pending -= records
+    this.own.dropped[reason] += records
     ofProcess.pending -= records
     ofProcess.dropped[reason] += records
   }
 
-  /** The Logger threw on a record that was counted as emitted. */
-  emitFailed(): void {
-    this.#own.emitted--
-    this.#own.dropped.failed++
-    ofProcess.emitted--
-    ofProcess.dropped.failed++
-  }
-
   stats(): BridgeStats {
-    return snapshot(this.#own)
+    return snapshot(this.own)
   }
 }
 

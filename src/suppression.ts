@@ -2,8 +2,9 @@
 // Context keys carry it where only a Context travels.
 
 import { type Context, context, createContextKey } from '@opentelemetry/api'
+import { suppressDiag } from './diag.ts'
 import { argumentError } from './options.ts'
-import { currentScope, runInScope, type Scope } from './scope.ts'
+import { currentScope, isNestedTooDeep, runInScope, type Scope } from './scope.ts'
 
 // createContextKey is Symbol.for underneath: these are the same keys in every copy of this package and of OTel's core.
 const SUPPRESS_LOGS_KEY = createContextKey('otel-log-bridge SUPPRESS_LOGS')
@@ -23,7 +24,8 @@ export function withLogsSuppressed<T>(fn: () => T): T {
 
 /**
  * Runs `fn` with suppression lifted: the way out for code of the app that an exporter calls. Records logged through
- * four exports one inside another are bridged; a deeper one is dropped as re-entrant, so no loop can live on this.
+ * four emits, each caused by the one before, are bridged; a deeper one is dropped as re-entrant. An exporter that logs
+ * this way in each of its exports keeps a batch processor busy for ever: what it lifts it must limit.
  *
  * @returns what `fn` returns; what it throws is thrown on.
  */
@@ -41,7 +43,7 @@ export function withLogsUnsuppressed<T>(fn: () => T): T {
  */
 export function areLogsSuppressed(ofContext?: Context): boolean {
   if (ofContext !== undefined) return isContextSuppressed(ofContext, true)
-  return isScopeClosed(currentScope()) || isContextSuppressed(context.active(), true)
+  return heldBackBy(currentScope(), context.active(), true) !== undefined
 }
 
 /** Returns `ofContext` with log suppression on, as `suppressTracing(context)` of OTel's core does for spans. */
@@ -58,7 +60,18 @@ export function unsuppressLogs(ofContext: Context): Context {
   return ofContext.deleteValue(SUPPRESS_LOGS_KEY)
 }
 
-export function isContextSuppressed(ofContext: Context, honorSuppressTracing: boolean): boolean {
+/** Why a record logged in this scope and Context must not be bridged; undefined where it may. */
+export function heldBackBy(
+  scope: Scope,
+  ofContext: Context,
+  honorSuppressTracing: boolean,
+): 'reentrant' | 'suppressed' | undefined {
+  suppressDiag()
+  if (scope.emitting || isNestedTooDeep(scope)) return 'reentrant'
+  return scope.suppressed || isContextSuppressed(ofContext, honorSuppressTracing) ? 'suppressed' : undefined
+}
+
+function isContextSuppressed(ofContext: Context, honorSuppressTracing: boolean): boolean {
   const suppressed = ofContext.getValue(SUPPRESS_LOGS_KEY)
   if (suppressed !== undefined) return suppressed === true
   return honorSuppressTracing && ofContext.getValue(SUPPRESS_TRACING_KEY) === true
@@ -77,6 +90,9 @@ export function suppressionCarrier(): SuppressionCarrier {
 /** Runs `fn` as suppressed as the place was where `carrier` was made. */
 export function withSuppressionCarrier<T>(carrier: SuppressionCarrier, fn: () => T): T {
   assertFunction('withSuppressionCarrier', fn)
+  if (typeof carrier?.suppressed !== 'boolean') {
+    throw argumentError('withSuppressionCarrier', 'a carrier that suppressionCarrier() made', carrier)
+  }
   return carrier.suppressed ? withLogsSuppressed(fn) : fn()
 }
 
@@ -95,7 +111,7 @@ export function suppressedExporter<E extends object>(exporter: E): E {
   // own. The methods run on the exporter itself: #private fields work only there.
   return new Proxy(Object.create(exporter) as E, {
     get(_heir, key) {
-      const value: unknown = Reflect.get(exporter, key)
+      const value: unknown = withLogsSuppressed(() => Reflect.get(exporter, key))
       if (typeof value !== 'function' || key === 'constructor') return value
       let wrapper = wrappers.get(value)
       if (wrapper === undefined) {
@@ -106,10 +122,6 @@ export function suppressedExporter<E extends object>(exporter: E): E {
     },
     set: (_heir, key, value) => Reflect.set(exporter, key, value),
   })
-}
-
-function isScopeClosed(scope: Scope): boolean {
-  return scope.emitting || scope.suppressed
 }
 
 function assertFunction(name: string, fn: unknown): void {

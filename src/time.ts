@@ -1,6 +1,8 @@
 // Whatever a log line calls its time → OTel's HrTime. Never a bare number: the SDK reads a small one as an offset from
 // the start of this thread.
 
+import { types } from 'node:util'
+
 /** Seconds since the Unix epoch, and nanoseconds. */
 export type HrTime = [seconds: number, nanoseconds: number]
 
@@ -13,15 +15,22 @@ export function hrTimeOfMillis(millis: number): HrTime {
 
 /**
  * Reads epoch numbers in seconds, milliseconds, microseconds or nanoseconds (told apart by their size), the same as
- * strings of digits, ISO 8601 strings to the nanosecond, and Dates.
+ * strings of digits, ISO 8601 strings to the nanosecond, Dates, and HrTime itself.
  *
  * @returns undefined for anything else: the record then has the time when it was seen.
  */
 export function hrTimeOf(value: unknown): HrTime | undefined {
   if (typeof value === 'number') return hrTimeOfNumber(value)
   if (typeof value === 'string') return /^\d{9,19}$/.test(value) ? hrTimeOfDigits(value) : hrTimeOfIso(value)
-  if (value instanceof Date) return hrTimeOfNumber(value.getTime())
-  return undefined
+  if (types.isDate(value)) return hrTimeOfNumber(Date.prototype.getTime.call(value))
+  return isHrTime(value) ? value : undefined
+}
+
+function isHrTime(value: unknown): value is HrTime {
+  if (types.isProxy(value) || !Array.isArray(value) || value.length !== 2) return false
+  return (
+    Number.isSafeInteger(value[0]) && value[0] >= 0 && Number.isInteger(value[1]) && value[1] >= 0 && value[1] < 1e9
+  )
 }
 
 function hrTimeOfNumber(value: number): HrTime | undefined {

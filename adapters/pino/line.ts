@@ -2,11 +2,12 @@
 // bindings have made of the record.
 
 import { hostname } from 'node:os'
-import type { Context } from '@opentelemetry/api'
+import { type Context, isSpanContextValid, TraceFlags } from '@opentelemetry/api'
 import type { RecordBridge, SourceRecord } from '../../src/bridge.ts'
 import { type ExceptionFacts, exceptionOfSerialized } from '../../src/exception.ts'
 import { isObject } from '../../src/options.ts'
 import { severityOfName, severityOfPinoNumber } from '../../src/severity.ts'
+import { hrTimeOf } from '../../src/time.ts'
 
 /** How a logger lays out its lines: what of pino's configuration the reading depends on. */
 export interface LineLayout {
@@ -34,19 +35,26 @@ export interface LineOrigin {
   readonly level: number | string | undefined
   /** The logger's own `name`, as opposed to a field of that name. */
   readonly loggerName: string | undefined
-  /** The value of the line's time, where the caller knows it; null where the line has none. */
+  /** The line's own time, as opposed to a field of that name; null where it has none, undefined where unknown. */
   readonly time: string | number | null | undefined
 }
 
-export type LineFields = Readonly<Record<string, unknown>>
+type LineFields = Readonly<Record<string, unknown>>
 
 const PID = process.pid
 const HOSTNAME = hostname()
-/** Fields of a serialized error that the exception attributes carry. */
-const EXCEPTION_FIELDS = new Set(['type', 'name', 'message', 'stack'])
 const TIME_KEY = /^(?:@?time(?:stamp)?|ts|date|datetime)$/i
 /** pino writes level, time and bindings first: a time key stands among the first few. */
 const HEAD_KEYS = 4
+
+const STRING = String.raw`"(?:[^"\\]|\\.)*"`
+const SCALAR = String.raw`(?:${STRING}|-?\d+(?:\.\d+)?)`
+/** The first two members of a line: as pino writes them, its level and its time. */
+const HEAD = new RegExp(String.raw`^\{(${STRING}):(${SCALAR})(?:,(${STRING}):(${SCALAR}))?(?=[,}])`)
+/** `name` is the last of the bindings that pino makes itself. */
+const NAME = new RegExp(
+  String.raw`^\{(?:${STRING}:${SCALAR},){0,${HEAD_KEYS}}"pid":\d+,"hostname":${STRING},"name":(${STRING})`,
+)
 
 /** @returns undefined where the line is no JSON object. */
 function parseLine(line: string): LineFields | undefined {
@@ -59,43 +67,81 @@ function parseLine(line: string): LineFields | undefined {
 }
 
 /** Bridges a line of which only `layout` is known. */
-export function bridgeLine(
-  bridge: RecordBridge,
-  line: string,
-  layout: LineLayout,
-  contextOf: (fields: LineFields) => Context,
-): void {
-  const fields = parseLine(line) ?? {}
-  const origin = originOfLine(line, fields, layout)
-  const severityNumber = severityNumberOf(origin.level, layout)
-  bridge.read(severityNumber, origin.loggerName, contextOf(fields), recordOfLine, line, origin)
+export function bridgeLine(bridge: RecordBridge, line: string, layout: LineLayout, context: Context): void {
+  const fields = parseLine(line)
+  if (fields === undefined) {
+    const origin = { layout, level: undefined, loggerName: undefined, time: null }
+    bridge.read(0, undefined, context, recordOfText, line, origin)
+  } else {
+    const origin = originOfLine(line, fields, layout)
+    bridge.read(severityNumberOf(origin.level, layout), origin.loggerName, context, recordOfFields, fields, origin)
+  }
 }
 
 /** A line that is no JSON object is its own body. */
 export function recordOfLine(line: string, origin: LineOrigin): SourceRecord {
   const fields = parseLine(line)
-  return fields === undefined ? recordOfText(line, origin) : recordOfFields(fields, origin)
+  if (fields === undefined) return recordOfText(line, origin)
+  // Where the line says otherwise the caller's time is not its own: pino.multistream hands on that of the record that
+  // was logged last, and a sibling stream may have logged one.
+  const itsOwn = origin.time === null || fields.time === origin.time
+  return recordOfFields(fields, itsOwn ? origin : { ...origin, time: timeOfHead(HEAD.exec(line)) ?? origin.time })
 }
 
 /** Reads what only the text of a line tells, since a field that is written twice is parsed to its last value. */
 function originOfLine(line: string, fields: LineFields, layout: LineLayout): LineOrigin {
-  const level = /^\{"level":(\d+(?:\.\d+)?)[,}]/.exec(line)?.[1]
-  const name = /^\{[^{}[\]]*?"hostname":"[^"]*","name":("(?:[^"\\]|\\.)*")/.exec(line)?.[1]
+  const head = HEAD.exec(line)
+  const name = NAME.exec(line)?.[1]
   return {
     layout,
-    level: level === undefined ? levelOfFields(fields, layout) : Number(level),
+    level: levelOfHead(head, layout) ?? knownLevel(fields.level, layout),
     loggerName: name === undefined ? undefined : (JSON.parse(name) as string),
-    time: undefined,
+    time: timeOfHead(head),
   }
+}
+
+/** A formatter may have written the level under another key, or as another value. */
+function levelOfHead(head: RegExpExecArray | null, layout: LineLayout): number | string | undefined {
+  const [, key, text] = head ?? []
+  if (key === undefined || text === undefined) return undefined
+  const value = JSON.parse(text) as number | string
+  if (key === '"level"') return value
+  return JSON.parse(key) === layout.messageKey ? undefined : knownLevel(value, layout)
+}
+
+function timeOfHead(head: RegExpExecArray | null): string | number | null | undefined {
+  const [, , , key, text] = head ?? []
+  if (key === undefined || text === undefined) return undefined
+  // Bindings that follow the level at once: the logger writes no time.
+  if (key === '"pid"') return null
+  return TIME_KEY.test(JSON.parse(key) as string) ? (JSON.parse(text) as string | number) : undefined
+}
+
+function knownLevel(value: unknown, layout: LineLayout): number | string | undefined {
+  if (typeof value === 'number') return layout.labels[value] === undefined ? undefined : value
+  if (typeof value !== 'string') return undefined
+  return labelLike(value, layout) !== undefined || severityOfLabel(value, layout) !== undefined ? value : undefined
 }
 
 export function severityNumberOf(level: number | string | undefined, layout: LineLayout): number {
   const label = labelOf(level, layout)
-  if (label !== undefined) {
-    const severity = layout.severities?.[label] ?? severityOfName(label)
-    if (severity !== undefined) return severity
-  }
-  return typeof level === 'number' ? severityOfPinoNumber(level) : 0
+  const severity = label === undefined ? undefined : severityOfLabel(label, layout)
+  return severity ?? (typeof level === 'number' ? severityOfPinoNumber(level) : 0)
+}
+
+function severityOfLabel(label: string, { severities }: LineLayout): number | undefined {
+  return severities !== undefined && Object.hasOwn(severities, label) ? severities[label] : severityOfName(label)
+}
+
+function labelOf(level: number | string | undefined, layout: LineLayout): string | undefined {
+  if (typeof level === 'string') return labelLike(level, layout) ?? level
+  return level === undefined ? undefined : layout.labels[level]
+}
+
+/** The logger's own spelling of a level's name. */
+function labelLike(text: string, { labels }: LineLayout): string | undefined {
+  const name = text.toLowerCase()
+  return Object.values(labels).find((label) => label.toLowerCase() === name)
 }
 
 function recordOfText(line: string, origin: LineOrigin): SourceRecord {
@@ -104,23 +150,24 @@ function recordOfText(line: string, origin: LineOrigin): SourceRecord {
 
 function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
   const { layout, loggerName } = origin
-  const timeKey = timeKeyOf(fields, origin.time)
+  const keys = Object.keys(fields)
+  const firstKey = keys.find(isName)
+  const timeKey = timeKeyOf(fields, keys, origin.time)
   // Without a prototype a field called __proto__ is a field like any other.
   const attributes: Record<string, unknown> = Object.create(null)
   let exception: ExceptionFacts | undefined
-  for (const key of Object.keys(fields)) {
+  for (const key of keys) {
     const value = fields[key]
     if (key === layout.messageKey || key === timeKey) continue
-    if (key === 'level' && isLevel(value, origin)) continue
+    if ((key === 'level' || key === firstKey) && isLevel(value, origin)) continue
     if ((key === 'pid' && value === PID) || (key === 'hostname' && value === HOSTNAME)) continue
     if (key === 'name' && value === loggerName) continue
-    if (key === layout.errorKey) exception ??= takeException(attributes, key, value)
-    else if (key === layout.nestedKey && isObject(value)) exception ??= takeNested(attributes, key, value, layout)
-    else attributes[key] = value
+    if (key === layout.nestedKey && isObject(value)) exception = takeNested(attributes, key, value, layout, exception)
+    else exception = take(attributes, key, value, layout, exception)
   }
   return {
     severityText: labelOf(origin.level, layout),
-    timestamp: timeKey === undefined ? undefined : fields[timeKey],
+    timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
     body: fields[layout.messageKey],
     attributes,
     exception,
@@ -128,42 +175,41 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
   }
 }
 
-function labelOf(level: number | string | undefined, { labels }: LineLayout): string | undefined {
-  if (typeof level !== 'string') return level === undefined ? undefined : labels[level]
-  const name = level.toLowerCase()
-  return Object.values(labels).find((label) => label.toLowerCase() === name) ?? level
-}
-
-/** A formatter may have written the level under another key, which pino puts first, or as another value. */
-function levelOfFields(fields: LineFields, layout: LineLayout): number | string | undefined {
-  const level = fields.level ?? fields[Object.keys(fields)[0] ?? '']
-  if (typeof level === 'number') return level
-  if (typeof level !== 'string') return undefined
-  const label = labelOf(level, layout)
-  return label !== level || severityOfName(level) !== undefined ? level : undefined
-}
-
 function isLevel(value: unknown, { level, layout }: LineOrigin): boolean {
-  if (value === level) return true
+  if (value === level) return level !== undefined
   return typeof value === 'string' && labelOf(value, layout) === labelOf(level, layout)
 }
 
-function timeKeyOf(fields: LineFields, time: LineOrigin['time']): string | undefined {
+function timeKeyOf(fields: LineFields, keys: readonly string[], time: LineOrigin['time']): string | undefined {
   if (time === null) return undefined
-  if (time === undefined && 'time' in fields) return 'time'
-  return Object.keys(fields)
-    .slice(0, HEAD_KEYS)
-    .find((key) => (time === undefined ? TIME_KEY.test(key) : fields[key] === time))
+  if (time !== undefined && fields.time === time) return 'time'
+  const head = keys.filter(isName).slice(0, HEAD_KEYS)
+  if (time !== undefined) return head.find((key) => fields[key] === time)
+  const key = head.find((name) => TIME_KEY.test(name)) ?? 'time'
+  return hrTimeOf(fields[key]) === undefined ? undefined : key
 }
 
-function takeException(attributes: Record<string, unknown>, key: string, value: unknown): ExceptionFacts | undefined {
-  const exception = exceptionOfSerialized(value)
+/** Engines put keys that are numbers before all others, wherever the line has them. */
+function isName(key: string): boolean {
+  return !/^\d/.test(key)
+}
+
+/** Takes over a field; the first error under the error key becomes the exception, with its further fields kept. */
+function take(
+  attributes: Record<string, unknown>,
+  key: string,
+  value: unknown,
+  layout: LineLayout,
+  taken: ExceptionFacts | undefined,
+): ExceptionFacts | undefined {
+  const exception = key === layout.errorKey && taken === undefined ? exceptionOfSerialized(value) : undefined
   if (exception === undefined) {
     attributes[key] = value
-    return undefined
+    return taken
   }
-  const further = Object.entries(value as object).filter(([field]) => !EXCEPTION_FIELDS.has(field))
-  if (further.length > 0) attributes[key] = Object.fromEntries(further)
+  const { type, name, message, stack, ...further } = value as Record<string, unknown>
+  if (name !== undefined && name !== exception.type) further.name = name
+  if (Object.keys(further).length > 0) attributes[key] = further
   return exception
 }
 
@@ -173,14 +219,23 @@ function takeNested(
   nestedKey: string,
   value: LineFields,
   layout: LineLayout,
+  taken: ExceptionFacts | undefined,
 ): ExceptionFacts | undefined {
   const nested: Record<string, unknown> = Object.create(null)
-  let exception: ExceptionFacts | undefined
+  const hasSpan = namesSpan(value)
+  let exception = taken
   for (const [key, entry] of Object.entries(value)) {
-    if (key === layout.errorKey) exception = takeException(nested, key, entry)
-    else if (key === 'trace_id' || key === 'span_id' || key === 'trace_flags') attributes[key] = entry
-    else nested[key] = entry
+    if (hasSpan && (key === 'trace_id' || key === 'span_id' || key === 'trace_flags')) attributes[key] = entry
+    else exception = take(nested, key, entry, layout, exception)
   }
   if (Object.keys(nested).length > 0) attributes[nestedKey] = nested
   return exception
+}
+
+function namesSpan({ trace_id: traceId, span_id: spanId }: LineFields): boolean {
+  return (
+    typeof traceId === 'string' &&
+    typeof spanId === 'string' &&
+    isSpanContextValid({ traceId, spanId, traceFlags: TraceFlags.NONE })
+  )
 }

@@ -4,10 +4,16 @@
 import { context } from '@opentelemetry/api'
 import { aBoolean, aFunction, checkOptions } from '../../src/options.ts'
 import { traceFieldsOf } from '../../src/trace-fields.ts'
-import { heldBackBy } from './call.ts'
+import { heldBackHere } from './call.ts'
 
 /** The field that tells the worker not to bridge a record. Other targets see it too. */
-export const HELD_BACK_FIELD = 'otel_log_bridge'
+const HELD_BACK_FIELD = 'otel_log_bridge'
+const HELD_BACK = new RegExp(`"${HELD_BACK_FIELD}":"(?:reentrant|suppressed)"`)
+
+/** Finds the mark wherever `nestedKey` or a formatter has put it: inside a string its quotes would be escaped. */
+export function isMarkedHeldBack(line: string): boolean {
+  return line.includes(HELD_BACK_FIELD) && HELD_BACK.test(line)
+}
 
 /** A mixin of the app's own, with pino's signature. */
 export type PinoMixin = (mergeObject: object, level: number, logger: never) => object
@@ -38,6 +44,6 @@ export function otelMixin(options?: OtelMixinOptions): (mergeObject: object, lev
 
 function fieldsOfCall(honorSuppressTracing: boolean): object {
   const active = context.active()
-  const heldBack = heldBackBy(active, honorSuppressTracing)
+  const heldBack = heldBackHere(active, honorSuppressTracing)
   return heldBack === undefined ? (traceFieldsOf(active) ?? {}) : { [HELD_BACK_FIELD]: heldBack }
 }

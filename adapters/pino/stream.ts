@@ -3,8 +3,9 @@
 
 import { context } from '@opentelemetry/api'
 import { type BridgeOptions, RecordBridge } from '../../src/bridge.ts'
+import { internalLog, reasonOf } from '../../src/internal-logger.ts'
 import type { BridgeStats } from '../../src/stats.ts'
-import { bridgeLine, DEFAULT_LAYOUT, type LineOrigin, recordOfLine, severityNumberOf } from './line.ts'
+import { bridgeLine, DEFAULT_LAYOUT, type LineLayout, type LineOrigin, recordOfLine, severityNumberOf } from './line.ts'
 import { LoggerReader, type PinoLogger } from './logger.ts'
 
 /** A pino destination, for `pino(options, stream)` and `pino.multistream()`. */
@@ -33,32 +34,43 @@ export function createPinoStream(options?: BridgeOptions): PinoStream {
 const METADATA: unique symbol = Symbol.for('pino.metadata')
 
 class BridgeStream implements PinoStream {
+  /** By this `pino(stream)` knows a destination from options. */
+  readonly writable = true
   /** Asks pino for the `last…` properties below. */
   readonly [METADATA] = true
   lastLevel: number | undefined
   lastTime: string | undefined
   lastLogger: PinoLogger | undefined
-  lastObj: unknown
-  lastMsg: unknown
 
   readonly #bridge: RecordBridge
   readonly #loggers: LoggerReader
+  /** For lines without metadata: that of the last one with. */
+  #layout: LineLayout
 
   constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
     this.#bridge = bridge
     this.#loggers = new LoggerReader(severities)
+    this.#layout = { ...DEFAULT_LAYOUT, severities }
   }
 
+  /** pino hands these over too; the line says all of it, so the app's objects are not held. */
+  set lastObj(_value: unknown) {}
+  set lastMsg(_value: unknown) {}
+
   write(line: string): void {
-    const active = context.active()
-    const origin = this.#takeMetadata()
-    if (origin === undefined) {
-      // A stream between pino and this one passes no metadata on: the line alone has to tell.
-      bridgeLine(this.#bridge, line, DEFAULT_LAYOUT, () => active)
-      return
+    try {
+      const active = context.active()
+      const origin = this.#takeMetadata()
+      if (origin === undefined) {
+        // A stream between pino and this one hands no metadata on: the line alone has to tell.
+        bridgeLine(this.#bridge, line, this.#layout, active)
+        return
+      }
+      const severityNumber = severityNumberOf(origin.level, origin.layout)
+      this.#bridge.read(severityNumber, origin.loggerName, active, recordOfLine, line, origin)
+    } catch (error) {
+      internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
     }
-    const severityNumber = severityNumberOf(origin.level, origin.layout)
-    this.#bridge.read(severityNumber, origin.loggerName, active, recordOfLine, line, origin)
   }
 
   flush(callback?: (error?: Error) => void): void {
@@ -81,17 +93,20 @@ class BridgeStream implements PinoStream {
   #takeMetadata(): LineOrigin | undefined {
     const { lastLevel, lastLogger, lastTime } = this
     this.lastLogger = undefined
-    this.lastObj = undefined
-    this.lastMsg = undefined
     if (lastLogger === undefined) return undefined
-    const { layout, name } = this.#loggers.factsOf(lastLogger)
-    return { layout, level: lastLevel, loggerName: name, time: timeOf(lastTime) }
+    try {
+      const { layout, name } = this.#loggers.factsOf(lastLogger)
+      this.#layout = layout
+      return { layout, level: lastLevel, loggerName: name, time: timeOf(lastTime) }
+    } catch {
+      return undefined
+    }
   }
 }
 
 /** pino hands over the JSON text of the time, and of whatever a custom function wrote behind it. */
 function timeOf(text = ''): string | number | null {
-  const value = /^(?:"[^"]*"|[^",]+)/.exec(text)?.[0]
+  const value = /^\s*("[^"]*"|[^",}\s]+)/.exec(text)?.[1]
   if (value === undefined) return null
   return value.startsWith('"') ? value.slice(1, -1) : Number(value)
 }

@@ -1,5 +1,5 @@
 // A winston info → a record. The info is taken as the logger's format left it, so that redaction and interpolation
-// count; only errors are looked for where the app put them, since `format.errors` turns them into plain objects.
+// count; only errors are looked for where the app put them too, since formats turn them into plain objects.
 
 import { readProperty } from '../../src/attributes.ts'
 import type { SourceRecord } from '../../src/bridge.ts'
@@ -8,7 +8,7 @@ import { severityOfWinstonLevel } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
 
 // triple-beam's symbols.
-const LEVEL = Symbol.for('level')
+export const LEVEL = Symbol.for('level')
 const SPLAT = Symbol.for('splat')
 
 /** Keys under which an Error stands for the record's own exception. */
@@ -16,10 +16,18 @@ const ERROR_KEYS = ['error', 'err', 'exception'] as const
 
 type Info = Readonly<Record<string | symbol, unknown>>
 
-/** The level's name, without the colours that a format may have put around `info.level`. */
-export function levelOf(info: object): string | undefined {
-  const { [LEVEL]: level = (info as Info).level } = info as Info
-  return typeof level === 'string' ? level : undefined
+/**
+ * The level's name, without the colours that a format may have put around `info.level`.
+ *
+ * @param logged the info before the format, which may have built a new one without symbols.
+ */
+export function levelOf(info: object, logged: object = info): string | undefined {
+  try {
+    const level = (info as Info)[LEVEL] ?? (logged as Info)[LEVEL] ?? (info as Info).level
+    return typeof level === 'string' ? level : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function severityNumberOf(
@@ -28,70 +36,111 @@ export function severityNumberOf(
   severities: Readonly<Record<string, number>> | undefined,
 ): number {
   if (level === undefined) return 0
-  return severities?.[level] ?? severityOfWinstonLevel(level, levels)
+  const chosen = severities !== undefined && Object.hasOwn(severities, level) ? severities[level] : undefined
+  return chosen ?? severityOfWinstonLevel(level, levels)
 }
 
 /**
  * @param formatted the info to bridge.
- * @param logged the info that the app's call made; the same, unless a format built a new one.
+ * @param logged the info before the logger's format; the same, unless a format built a new one.
+ * @param argument the Error that the app logged, where it was an argument of its own.
  */
-export function recordOfInfo(formatted: object, logged: object): SourceRecord {
+export function recordOfInfo(formatted: object, logged: object, argument: Error | undefined): SourceRecord {
   const info = formatted as Info
-  const found = findError(info) ?? findError(logged as Info)
-  const exception = found && exceptionOf(found.error)
+  const found = findError(info, logged as Info, argument)
   const timestamp = readProperty(info, 'timestamp')
   const hasTime = hrTimeOf(timestamp) !== undefined
   const message = readProperty(info, 'message')
-  const attributes: Record<string, unknown> = Object.create(null)
-  for (const key of Object.keys(info)) {
-    if (key === 'level' || key === 'message' || (key === 'timestamp' && hasTime)) continue
-    const value = readProperty(info, key)
-    if (found !== undefined && exception !== undefined && isToldByException(key, value, found, exception)) continue
-    attributes[key] = value
-  }
   return {
-    severityText: levelOf(info),
+    severityText: levelOf(info, logged),
     timestamp: hasTime ? timestamp : undefined,
     body: isError(message) ? readProperty(message, 'message') : message,
-    attributes,
-    exception,
+    attributes: attributesOf(info, hasTime, found),
+    exception: found?.facts,
   }
+}
+
+/** An Error that was logged as such, or among the arguments; `splat` empties their list, `errors` replaces the message. */
+export function errorArgumentOf(info: object): Error | undefined {
+  const message = dataProperty(info, 'message')
+  if (isError(message)) return message
+  const splat = dataProperty(info, SPLAT)
+  return Array.isArray(splat) ? splat.find(isError) : undefined
+}
+
+function attributesOf(info: Info, hasTime: boolean, found: FoundError | undefined): object {
+  let keys: string[]
+  try {
+    keys = Object.keys(info)
+  } catch {
+    // A Proxy. Cleaning will say what is wrong with it.
+    return info
+  }
+  const attributes: Record<string, unknown> = Object.create(null)
+  for (const key of keys) {
+    if (key === 'level' || key === 'message' || (key === 'timestamp' && hasTime)) continue
+    const value = readProperty(info, key)
+    if (found === undefined || !isTold(key, value, found)) attributes[key] = value
+  }
+  return attributes
 }
 
 interface FoundError {
-  readonly error: Error
+  readonly facts: ExceptionFacts
+  readonly error?: Error
   /** Where it stands as an attribute, if it does. */
-  readonly key: string | undefined
+  readonly key?: string
 }
 
-/** `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`: real Errors only. */
-function findError(info: Info): FoundError | undefined {
-  if (isError(info)) return { error: info, key: undefined }
-  const message = dataProperty(info, 'message')
-  if (isError(message)) return { error: message, key: undefined }
-  const splat = dataProperty(info, SPLAT)
-  const argument = Array.isArray(splat) ? splat.find(isError) : undefined
-  if (argument !== undefined) return { error: argument, key: undefined }
-  for (const key of ERROR_KEYS) {
-    const value = dataProperty(info, key)
-    if (isError(value)) return { error: value, key }
+/** `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`. */
+function findError(info: Info, logged: Info, argument: Error | undefined): FoundError | undefined {
+  for (const holder of info === logged ? [info] : [info, logged]) {
+    if (isError(holder)) return foundError(holder)
   }
-  return undefined
+  if (argument !== undefined) return foundError(argument)
+  for (const holder of info === logged ? [info] : [info, logged]) {
+    for (const key of ERROR_KEYS) {
+      const value = dataProperty(holder, key)
+      if (isError(value)) return foundError(value, key)
+    }
+  }
+  return errorOfStack(dataProperty(info, 'stack'))
+}
+
+function foundError(error: Error, key?: string): FoundError {
+  return { facts: exceptionOf(error), error, ...(key !== undefined && { key }) }
+}
+
+/** `child.error(err)`: winston copies message and stack onto a plain info. A stack is nothing but an error's. */
+function errorOfStack(stack: unknown): FoundError | undefined {
+  if (typeof stack !== 'string') return undefined
+  const frames = stack.indexOf('\n    at ')
+  const [prefix, type] = /^([\w$.]+)(?: \[\w+\])?(?:: |\n)/.exec(stack) ?? []
+  if (frames === -1 || prefix === undefined || type === undefined) return undefined
+  return { facts: { type, message: stack.slice(prefix.length, frames), stacktrace: stack } }
 }
 
 /** Reads no accessor: that is left to cleaning, which reads each once. */
-function dataProperty(info: Info, key: string | symbol): unknown {
-  return Object.getOwnPropertyDescriptor(info, key)?.value
+export function dataProperty(owner: object, key: string | symbol): unknown {
+  try {
+    return Object.hasOwn(owner, key) ? Object.getOwnPropertyDescriptor(owner, key)?.value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** winston copies `stack` and `cause` of an error onto the info; an error without fields of its own is all told. */
-function isToldByException(
-  key: string,
-  value: unknown,
-  { error, key: errorKey }: FoundError,
-  exception: ExceptionFacts,
-): boolean {
-  if (key === 'stack') return typeof value === 'string' && exception.stacktrace?.startsWith(value) === true
-  if (key === 'cause') return value === error.cause
-  return key === errorKey && Object.keys(error).length === 0
+function isTold(key: string, value: unknown, { facts, error, key: errorKey }: FoundError): boolean {
+  if (key === 'stack') return typeof value === 'string' && facts.stacktrace?.startsWith(value) === true
+  if (error === undefined) return false
+  if (key === 'cause') return value === readProperty(error, 'cause')
+  return key === errorKey && value === error && hasNoFields(error)
+}
+
+function hasNoFields(error: Error): boolean {
+  try {
+    return Object.keys(error).length === 0
+  } catch {
+    return false
+  }
 }

@@ -3,16 +3,25 @@
 
 import type { Writable } from 'node:stream'
 import { type Context, context } from '@opentelemetry/api'
+import { processState } from '../../src/process-state.ts'
+import { nesting } from '../../src/scope.ts'
+import { errorArgumentOf, LEVEL } from './info.ts'
 
-/** The parts of a winston logger that are used, some of them winston's own business. */
+/** The parts of a winston logger that are used, some of them its own business or that of its stream. */
 export interface WinstonLogger extends Writable {
-  silent?: boolean
-  level?: string
-  levels: Readonly<Record<string, number>>
+  readonly silent?: boolean
+  readonly level?: string
+  readonly levels: Levels
+  readonly transports: readonly unknown[]
+  readonly readableLength: number
   format: WinstonFormat
   _transform(info: object, encoding: string, callback: () => void): void
-  _writableState: { ending: boolean }
+  readonly _writableState: { ending: boolean; lastBufferedRequest?: { chunk: unknown } | null }
+  readonly _transformState: { writechunk: unknown }
 }
+
+/** winston's ranks by level name: the lower, the graver. */
+export type Levels = Readonly<Record<string, number>>
 
 export interface WinstonFormat {
   transform(info: object, options?: unknown): unknown
@@ -21,34 +30,54 @@ export interface WinstonFormat {
 
 /** A transport that takes its records here. */
 export interface TapReceiver {
-  receive(call: LogCall): void
+  /** Called inside the app's call, once the logger's format has run or where winston is held up. Never throws. */
+  receive(call: LogCall, active: Context): void
+  readonly transport: Writable
+  /** Infos that it has received and that come down the pipe later. */
+  readonly offered: WeakSet<object>
 }
 
-/** Infos that were offered at `write` and reach the transport once more through the pipe. */
-const offered = new WeakSet<object>()
+interface TapState {
+  readonly taps: WeakMap<WinstonLogger, LoggerTap>
+  /** The call whose info winston is handing to the transports at this moment. */
+  delivering: LogCall | undefined
+}
 
-export function wasOffered(info: object): boolean {
-  return offered.has(info)
+/** Shared by all copies of the package: a logger has one tap, or its format would run once for each. */
+const state = processState('winston', (): TapState => ({ taps: new WeakMap(), delivering: undefined }))
+
+/** Whether `info`, which came down the pipe, is one that `receiver` has received. */
+export function wasOffered(info: object, receiver: TapReceiver): boolean {
+  return state.delivering?.sends(info, receiver) === true || receiver.offered.has(info)
 }
 
 /** One call of `logger.write`. */
 export class LogCall {
   readonly logger: WinstonLogger
-  readonly info: object
-  readonly context: Context
-  #formatted = false
-  #output: unknown
-  #error: unknown
+  /** What winston's stream holds for the call: what the app wrote, or what another patch of `write` made of it. */
+  info: object
+  /** An Error among the app's arguments; formats take it apart. */
+  error: Error | undefined
+  readonly #receivers: readonly TapReceiver[]
+  /** Kept until the call is offered, and no longer: winston may hold the record for ever. */
+  #context: Context | undefined
+  #state: 'written' | 'formatted' | 'failed' = 'written'
+  #result: unknown
 
-  constructor(logger: WinstonLogger, info: object, active: Context) {
+  constructor(logger: WinstonLogger, info: object, receivers: readonly TapReceiver[], active: Context) {
     this.logger = logger
     this.info = info
-    this.context = active
+    this.#receivers = receivers
+    this.#context = active
   }
 
-  /** True once the logger's format has run. */
   get isFormatted(): boolean {
-    return this.#formatted
+    return this.#state === 'formatted'
+  }
+
+  /** The info as far as it is known without running the format. */
+  get known(): object {
+    return this.#state === 'formatted' && isInfo(this.#result) ? this.#result : this.info
   }
 
   /**
@@ -57,149 +86,205 @@ export class LogCall {
    *
    * @throws what the format throws.
    */
-  format(format: WinstonFormat = this.logger.format): unknown {
-    if (!this.#formatted) {
-      this.#formatted = true
-      try {
-        this.#output = format.transform(this.info, format.options)
-        if (isInfo(this.#output)) offered.add(this.#output)
-      } catch (error) {
-        this.#error = error
-      }
+  format(format: WinstonFormat = this.logger.format, options: unknown = format.options): unknown {
+    if (this.#state === 'written') this.#run(format, options)
+    if (this.#state === 'failed') throw this.#result
+    return this.#result
+  }
+
+  sends(info: object, receiver: TapReceiver): boolean {
+    return this.known === info && this.#receivers.includes(receiver)
+  }
+
+  /** Notes what has yet to arrive. A WeakSet for every record would cost as much as a tenth of its way. */
+  noteUndelivered(): void {
+    const { logger } = this
+    for (const { transport, offered } of this.#receivers) {
+      if (logger.readableLength > 0 || transport.writableLength > 0) offered.add(this.known)
     }
-    if (this.#error !== undefined) throw this.#error
-    return this.#output
+  }
+
+  /** Hands the call to the transports, the first time. */
+  offer(): void {
+    const active = this.#context
+    if (active === undefined) return
+    this.#context = undefined
+    for (const receiver of this.#receivers) receiver.receive(this, active)
+  }
+
+  #run(format: WinstonFormat, options: unknown): void {
+    const info = this.info as Record<symbol | string, unknown>
+    try {
+      this.error = errorArgumentOf(info)
+      // As winston does before it formats: colorize fails without it.
+      if (!info[LEVEL]) info[LEVEL] = info.level
+      this.#result = format.transform(info, options)
+      this.#state = 'formatted'
+    } catch (error) {
+      this.#result = error
+      this.#state = 'failed'
+    }
   }
 }
 
-const taps = new WeakMap<WinstonLogger, LoggerTap>()
-
-/** Offers `receiver` every record that the app logs with the logger behind `source`, a logger or a child. */
-export function tap(source: object, receiver: TapReceiver): void {
-  const logger = loggerOf(source)
-  if (logger === undefined) return
-  let existing = taps.get(logger)
+/** Offers `receiver` every record that the app logs with `logger`. */
+export function tap(logger: WinstonLogger, receiver: TapReceiver): void {
+  let existing = state.taps.get(logger)
   if (existing === undefined) {
     existing = new LoggerTap(logger)
-    taps.set(logger, existing)
+    state.taps.set(logger, existing)
   }
-  existing.receivers.add(receiver)
+  existing.add(receiver)
 }
 
 /** Takes `receiver` off; with the last one the logger is as it was. */
-export function untap(source: object, receiver: TapReceiver): void {
-  const logger = loggerOf(source)
-  const existing = logger === undefined ? undefined : taps.get(logger)
-  if (logger === undefined || existing === undefined) return
-  existing.receivers.delete(receiver)
-  if (existing.receivers.size > 0) return
-  taps.delete(logger)
-  existing.remove()
+export function untap(logger: WinstonLogger, receiver: TapReceiver): void {
+  state.taps.get(logger)?.remove(receiver)
 }
 
 class LoggerTap {
-  readonly receivers = new Set<TapReceiver>()
   readonly #logger: WinstonLogger
-  readonly #restoreWrite: () => void
-  readonly #restoreTransform: () => void
-  /** The call whose `write` is running. */
+  readonly #patches: Patch[] = []
+  /** Never changed, only replaced: a call keeps those of its moment. */
+  #receivers: readonly TapReceiver[] = []
+  /** The call whose `write` is running and whose info has not come out of the stream yet. */
   #current: LogCall | undefined
-  /** Calls that winston's streams still hold, in the order of their writes: an app may log one object twice. */
+  /** Calls that the stream has buffered, by info and in the order of their writes: an app may log one object twice. */
   readonly #held = new WeakMap<object, LogCall[]>()
 
   constructor(logger: WinstonLogger) {
     this.#logger = logger
-    const { write, _transform: transform } = logger
-    this.#restoreWrite = replace(logger, 'write', (...args: unknown[]) => this.#write(write, args))
-    this.#restoreTransform = replace(logger, '_transform', (info: object, encoding: string, callback: () => void) =>
-      this.#transform(transform, info, encoding, callback),
+  }
+
+  add(receiver: TapReceiver): void {
+    if (this.#receivers.includes(receiver)) return
+    this.#receivers = [...this.#receivers, receiver]
+    if (this.#patches.length > 0) return
+    this.#patches.push(
+      patch(this.#logger, 'write', (next, args) => this.#write(next, args)),
+      patch(this.#logger, '_transform', (next, args) => this.#transform(next, args)),
     )
   }
 
-  remove(): void {
-    this.#restoreWrite()
-    this.#restoreTransform()
+  remove(receiver: TapReceiver): void {
+    this.#receivers = this.#receivers.filter((other) => other !== receiver)
+    if (this.#receivers.length > 0) return
+    for (const patch of this.#patches.splice(0)) patch.remove()
   }
 
-  #write(write: WinstonLogger['write'], args: unknown[]): boolean {
+  #write(next: Method, args: unknown[]): unknown {
     const logger = this.#logger
     const [info] = args
-    if (!isInfo(info) || logger.silent === true || logger._writableState.ending)
-      return Reflect.apply(write, logger, args)
-    const call = new LogCall(logger, info, context.active())
+    // winston logs nothing in these states.
+    if (!isInfo(info) || logger.silent || logger.destroyed || logger._writableState.ending)
+      return Reflect.apply(next, logger, args)
+    const call = new LogCall(logger, info, this.#receivers, context.active())
     const outer = this.#current
     this.#current = call
     try {
-      return Reflect.apply(write, logger, args)
+      return Reflect.apply(next, logger, args)
     } finally {
-      if (this.#current === call) this.#hold(call)
+      const isHeld = this.#current === call
       this.#current = outer
-      for (const receiver of this.receivers) receiver.receive(call)
+      if (isHeld) this.#hold(call)
+      call.offer()
+      if (isHeld) call.noteUndelivered()
     }
   }
 
-  /** The stream has buffered the info: its turn comes later, if ever, and perhaps when this tap is gone. */
+  /** The stream has buffered the info: its turn comes later, if ever, and perhaps when nobody listens any more. */
   #hold(call: LogCall): void {
-    offered.add(call.info)
+    const { _writableState: writable, _transformState: transform } = this.#logger
+    const chunk = writable.lastBufferedRequest?.chunk ?? transform.writechunk
+    if (isInfo(chunk) && !this.#held.has(chunk)) call.info = chunk
     const held = this.#held.get(call.info)
     if (held === undefined) this.#held.set(call.info, [call])
     else held.push(call)
   }
 
   /** Lets winston transform the info, with the call's result in place of its format's. */
-  #transform(transform: WinstonLogger['_transform'], info: object, encoding: string, callback: () => void): void {
+  #transform(next: Method, args: unknown[]): unknown {
     const logger = this.#logger
-    const call = this.#callOf(info)
-    if (call === undefined) {
-      transform.call(logger, info, encoding, callback)
-      return
-    }
+    const [info] = args as [object]
+    const call = this.#take(info)
+    if (call === undefined) return Reflect.apply(next, logger, args)
     const { format } = logger
     const standIn: WinstonFormat = {
-      transform: (other, options) => {
-        if (other !== info) return format.transform(other, options)
+      transform: (_info, options) => {
         logger.format = format
-        return call.format(format)
+        // The format is code of the app, run for a record that is being read.
+        nesting.reading++
+        try {
+          return call.format(format, options)
+        } finally {
+          nesting.reading--
+          call.offer()
+        }
       },
       options: format.options,
     }
+    const outer = state.delivering
     logger.format = standIn
+    state.delivering = call
     try {
-      transform.call(logger, info, encoding, callback)
+      return Reflect.apply(next, logger, args)
     } finally {
+      state.delivering = outer
       if (logger.format === standIn) logger.format = format
+      call.noteUndelivered()
     }
   }
 
-  #callOf(info: object): LogCall | undefined {
-    if (this.#current?.info === info) {
-      const call = this.#current
+  #take(info: object): LogCall | undefined {
+    const current = this.#current
+    if (current !== undefined) {
+      // Written now and not buffered: whatever comes out of the stream is this call's, be it wrapped on its way.
       this.#current = undefined
-      return call
+      current.info = info
+      return current
     }
     return this.#held.get(info)?.shift()
   }
 }
 
-/** Children share the streams of the logger that made them: the one that has them itself is meant. */
-function loggerOf(source: object): WinstonLogger | undefined {
+/** Children share the stream of the logger that made them: the one that has it itself is meant. */
+export function loggerOf(source: object): WinstonLogger | undefined {
   for (let holder: object | null = source; holder !== null; holder = Object.getPrototypeOf(holder)) {
     if (Object.hasOwn(holder, '_readableState')) return 'levels' in holder ? (holder as WinstonLogger) : undefined
   }
   return undefined
 }
 
-/** @returns what undoes the replacement, unless somebody has replaced it in turn. */
-function replace<T extends object, K extends keyof T>(target: T, key: K, replacement: unknown): () => void {
-  const before = Object.getOwnPropertyDescriptor(target, key)
-  Object.defineProperty(target, key, { value: replacement, configurable: true, writable: true, enumerable: false })
-  return () => {
-    if (target[key] !== replacement) return
-    if (before === undefined) delete target[key]
-    else Object.defineProperty(target, key, before)
-  }
+export function isInfo(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
-function isInfo(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
+type Method = (...args: never[]) => unknown
+
+interface Patch {
+  remove(): void
+}
+
+/** Puts `around` on the logger itself, in front of the method that it has, or has by then, without it. */
+function patch(
+  logger: WinstonLogger,
+  key: 'write' | '_transform',
+  around: (next: Method, args: unknown[]) => unknown,
+): Patch {
+  const own = Object.getOwnPropertyDescriptor(logger, key)
+  let isOn = true
+  function patched(...args: unknown[]): unknown {
+    const next: Method = own?.value ?? Object.getPrototypeOf(logger)[key]
+    return isOn ? around(next, args) : Reflect.apply(next, logger, args)
+  }
+  Object.defineProperty(logger, key, { value: patched, configurable: true, writable: true, enumerable: false })
+  return {
+    remove() {
+      isOn = false
+      // Somebody has patched on top and may go on calling this one: it stays, and passes on.
+      if (logger[key] !== patched) return
+      if (own === undefined) delete (logger as Partial<Record<typeof key, unknown>>)[key]
+      else Object.defineProperty(logger, key, own)
+    },
+  }
 }

@@ -1,7 +1,8 @@
 // The winston transport. It is a stream among winston's streams, but takes its records ahead of them (see tap.ts); what
 // comes down the pipe is bridged only where nobody offered it before.
 
-import { type Context, context } from '@opentelemetry/api'
+import type { Readable } from 'node:stream'
+import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
 import { type BridgeOptions, bridgeOptionChecks, RecordBridge, type SourceRecord } from '../../src/bridge.ts'
 import {
@@ -15,8 +16,18 @@ import {
   type OptionChecks,
 } from '../../src/options.ts'
 import type { BridgeStats } from '../../src/stats.ts'
-import { levelOf, recordOfInfo, severityNumberOf } from './info.ts'
-import { type LogCall, type TapReceiver, tap, untap, type WinstonFormat, wasOffered } from './tap.ts'
+import { dataProperty, levelOf, recordOfInfo, severityNumberOf } from './info.ts'
+import {
+  isInfo,
+  type Levels,
+  type LogCall,
+  loggerOf,
+  type TapReceiver,
+  tap,
+  untap,
+  type WinstonLogger,
+  wasOffered,
+} from './tap.ts'
 
 /** The bridge's options and those of every winston transport. */
 export interface OpenTelemetryTransportOptions extends BridgeOptions {
@@ -26,9 +37,9 @@ export interface OpenTelemetryTransportOptions extends BridgeOptions {
   readonly format?: TransportStream.TransportStreamOptions['format']
   /** Bridge nothing. Default false. */
   readonly silent?: boolean
-  /** Bridge the uncaught exceptions that winston reports. Default false. */
+  /** Have winston catch uncaught exceptions, and bridge them. Default false. */
   readonly handleExceptions?: boolean
-  /** Bridge the unhandled rejections that winston reports. Default false. */
+  /** Have winston catch unhandled rejections; it hands them to every transport of the logger. Default false. */
   readonly handleRejections?: boolean
   /** Records that the stream buffers. Bridged records do not wait in it. Default 16. */
   readonly highWaterMark?: number
@@ -44,7 +55,11 @@ const optionChecks: OptionChecks<OpenTelemetryTransportOptions> = {
   highWaterMark: aCount,
 }
 
-type Levels = Readonly<Record<string, number>>
+/** What this is piped from: a logger, a child through which it was added, or any stream of infos. */
+interface Source {
+  readonly stream: Readable
+  readonly logger: WinstonLogger | undefined
+}
 
 /**
  * Bridges the records of winston loggers: `logger.add(new OpenTelemetryTransport())`. One may serve several loggers.
@@ -54,6 +69,8 @@ type Levels = Readonly<Record<string, number>>
 export class OpenTelemetryTransport extends TransportStream {
   readonly #bridge: RecordBridge
   readonly #severities: BridgeOptions['severities']
+  readonly #receiver: TapReceiver
+  #sources: readonly Source[] = []
 
   /** @throws TypeError for a wrong or unknown option. */
   constructor(options?: OpenTelemetryTransportOptions) {
@@ -65,15 +82,22 @@ export class OpenTelemetryTransport extends TransportStream {
     super(definedOnly({ level, format, silent, handleExceptions, handleRejections, highWaterMark }))
     this.#bridge = new RecordBridge('OpenTelemetryTransport', shared)
     this.#severities = shared.severities
-    const receiver: TapReceiver = { receive: (call) => this.#receive(call) }
-    this.on('pipe', (logger: object) => tap(logger, receiver))
-    this.on('unpipe', (logger: object) => untap(logger, receiver))
+    this.#receiver = {
+      receive: (call, active) => this.#receive(call, active),
+      transport: this,
+      offered: new WeakSet(),
+    }
+    this.on('pipe', (stream: Readable) => this.#attach(stream))
+    this.on('unpipe', (stream: Readable) => this.#detach(stream))
   }
 
   /** winston's contract for transports: also what its exception handlers call. */
   override log(info: object, next?: () => void): void {
-    if (!wasOffered(info)) this.#read({ info, format: () => info }, this.#piped().levels, context.active())
-    if (this.listenerCount('logged') > 0) this.emit('logged', info)
+    if (!this.silent && !wasOffered(info, this.#receiver)) {
+      const call = { info, known: info, isFormatted: true, error: undefined, format: () => info }
+      this.#read(call, this.#sources.at(-1)?.logger, context.active())
+    }
+    if (this.listenerCount('logged') > 0) setImmediate(() => this.emit('logged', info))
     next?.()
   }
 
@@ -87,68 +111,100 @@ export class OpenTelemetryTransport extends TransportStream {
     return this.#bridge.stats()
   }
 
-  override _write(info: ExceptionInfo, _encoding: string, callback: () => void): void {
-    const { parent, levels } = this.#piped()
-    if (this.#accepts(info, parent?.level, levels)) this.log(info, callback)
-    else callback()
+  override _write(info: object, _encoding: string, callback: () => void): void {
+    const source = this.#sources.at(-1)
+    if (!this.#accepts(info, info, source?.logger)) callback()
+    else if (source === undefined || wasOffered(info, this.#receiver)) this.log(info, callback)
+    // The stream held it before this was added to it: where the app logged it, nobody knows any more.
+    else context.with(ROOT_CONTEXT, () => this.log(info, callback))
   }
 
-  override _writev(chunks: { chunk: ExceptionInfo }[], callback: () => void): void {
+  override _writev(chunks: { chunk: object }[], callback: () => void): void {
     for (const { chunk } of chunks) this._write(chunk, '', nothing)
     callback()
   }
 
   override _final(callback: () => void): void {
-    void this.#bridge.flush().then(callback)
+    this.#unpipe()
+    void this.#bridge.flush().then(() => process.nextTick(callback))
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    void this.#bridge.close().then(() => callback(error))
+    this.#unpipe()
+    void this.#bridge.close().then(() => process.nextTick(callback, error))
+  }
+
+  /** A record that came down a pipe from now on would be an error event on the logger. */
+  #unpipe(): void {
+    for (const { stream } of this.#sources) stream.unpipe(this)
+  }
+
+  #attach(stream: Readable): void {
+    const logger = loggerOf(stream)
+    this.#sources = [...this.#sources, { stream, logger }]
+    if (logger !== undefined) tap(logger, this.#receiver)
+  }
+
+  #detach(stream: Readable): void {
+    const logger = loggerOf(stream)
+    // Added twice, removed once.
+    if (logger?.transports.includes(this)) return
+    if (logger !== undefined) untap(logger, this.#receiver)
+    const isGone = (source: Source) => source.stream === stream || (logger !== undefined && source.logger === logger)
+    const gone = this.#sources.filter(isGone)
+    this.#sources = this.#sources.filter((source) => !isGone(source))
+    // Added through a child and removed through its parent: the pipe listens to the child alone, and would stay.
+    for (const source of gone) if (source.stream !== stream) this.emit('unpipe', source.stream, { hasUnpiped: false })
   }
 
   /** Takes a record from the place where the app logged it. */
-  #receive(call: LogCall): void {
-    const { logger } = call
-    const info = call.info as ExceptionInfo
-    if (this.#accepts(info, logger.level, logger.levels)) this.#read(call, logger.levels, call.context)
+  #receive(call: LogCall, active: Context): void {
+    try {
+      // Where winston is held up, the format has yet to run, and may change the level.
+      const isWanted = call.isFormatted ? this.#accepts(call.known, call.info, call.logger) : !this.silent
+      if (isWanted) this.#read(call, call.logger, active)
+    } catch {
+      // The stack is exhausted. winston may have enough left to go on.
+    }
   }
 
-  /** winston's own rule: the transport's level, else the logger's; exceptions only for who handles them. */
-  #accepts(info: ExceptionInfo, loggerLevel: string | undefined, levels: Levels): boolean {
-    if (this.silent === true || (info.exception === true && this.handleExceptions !== true)) return false
-    const threshold = this.level ?? loggerLevel
-    const level = levelOf(info)
-    if (threshold === undefined || level === undefined) return true
-    return (levels[threshold] ?? Number.NaN) >= (levels[level] ?? Number.NaN)
+  /** winston's own rule: the transport's level, else the logger's; exceptions go to who handles them, at any level. */
+  #accepts(info: object, logged: object, logger: WinstonLogger | undefined): boolean {
+    if (this.silent) return false
+    if (dataProperty(info, 'exception') === true) return this.handleExceptions === true
+    const threshold = this.level || logger?.level
+    if (!threshold) return true
+    const level = levelOf(info, logged)
+    if (level === undefined) return false
+    if (logger === undefined) return this.#severity(level) >= this.#severity(threshold)
+    return (logger.levels[threshold] ?? Number.NaN) >= (logger.levels[level] ?? Number.NaN)
   }
 
-  #read(call: FormattedCall, levels: Levels, active: Context): void {
-    const severityNumber = severityNumberOf(levelOf(call.info), levels, this.#severities)
-    this.#bridge.read(severityNumber, undefined, active, recordOfCall, call, this.format)
+  #severity(level: string | undefined, levels: Levels = {}): number {
+    return severityNumberOf(level, levels, this.#severities)
   }
 
-  /** What winston-transport notes of the first logger that this is piped from. */
-  #piped(): { levels: Levels; parent: { level?: string } | null } {
-    const { levels = {}, parent = null } = this as { levels?: Levels; parent?: { level?: string } | null }
-    return { levels, parent }
+  #read(call: ReadableCall, logger: WinstonLogger | undefined, active: Context): void {
+    const severityNumber = this.#severity(levelOf(call.known, call.info), logger?.levels)
+    this.#bridge.read(severityNumber, undefined, active, this.#recordOf, call, logger)
+  }
+
+  /** @returns undefined where a format filters the record out. */
+  readonly #recordOf = (call: ReadableCall, logger: WinstonLogger | undefined): SourceRecord | undefined => {
+    const wasFormatted = call.isFormatted
+    const formatted = call.format()
+    if (!isInfo(formatted)) return undefined
+    if (!wasFormatted && !this.#accepts(formatted, call.info, logger)) return undefined
+    const { format } = this
+    // The other transports get the same object.
+    const info = format === undefined ? formatted : format.transform({ ...formatted } as never, format.options as never)
+    if (!isInfo(info)) return undefined
+    const record = recordOfInfo(info, call.info, call.error)
+    if (wasFormatted) return record
+    return { ...record, severityNumber: this.#severity(levelOf(formatted, call.info), logger?.levels) }
   }
 }
 
-type FormattedCall = Pick<LogCall, 'info' | 'format'>
-type ExceptionInfo = object & { exception?: unknown }
-
-/** @returns undefined where a format filters the record out. */
-function recordOfCall(call: FormattedCall, format: WinstonFormat | undefined): SourceRecord | undefined {
-  const formatted = call.format()
-  if (!isInfo(formatted)) return undefined
-  if (format === undefined) return recordOfInfo(formatted, call.info)
-  // The other transports get the same object.
-  const own = format.transform(Object.assign({}, formatted), format.options)
-  return isInfo(own) ? recordOfInfo(own, call.info) : undefined
-}
-
-function isInfo(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
+type ReadableCall = Pick<LogCall, 'info' | 'known' | 'isFormatted' | 'error' | 'format'>
 
 function nothing(): void {}

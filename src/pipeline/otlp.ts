@@ -10,14 +10,30 @@ export interface OwnedLoggerProvider extends LoggerProvider {
   shutdown(): Promise<void>
 }
 
-const EXPORTER_PACKAGES: Readonly<Record<string, string>> = {
-  'http/protobuf': '@opentelemetry/exporter-logs-otlp-proto',
-  'http/json': '@opentelemetry/exporter-logs-otlp-http',
-  grpc: '@opentelemetry/exporter-logs-otlp-grpc',
+/** Stands in where the real one cannot be made: its Loggers want no record. */
+export const refusingLoggerProvider: OwnedLoggerProvider = {
+  getLogger: () => ({ emit() {}, enabled: () => false }),
+  async forceFlush() {},
+  async shutdown() {},
 }
 
+/** By protocol. */
+const EXPORTER_PACKAGES = new Map([
+  ['http/protobuf', '@opentelemetry/exporter-logs-otlp-proto'],
+  ['http/json', '@opentelemetry/exporter-logs-otlp-http'],
+  ['grpc', '@opentelemetry/exporter-logs-otlp-grpc'],
+])
+const PROTOCOL_VARIABLES = ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL']
+const DEFAULT_PROTOCOL = 'http/protobuf'
+const DEFAULT_DELAY_MS = 1000
+const NO_LIMIT = Number.POSITIVE_INFINITY
+
 interface SdkLogs {
-  LoggerProvider: new (options: { resource: unknown; processors: unknown[] }) => OwnedLoggerProvider
+  LoggerProvider: new (options: {
+    resource: unknown
+    processors: unknown[]
+    logRecordLimits: { attributeCountLimit: number; attributeValueLengthLimit: number }
+  }) => OwnedLoggerProvider
 }
 interface ResourcesPackage {
   defaultResource(): { merge(other: unknown): unknown }
@@ -30,12 +46,7 @@ interface ExporterPackage {
 
 /** @throws Error that names the package to install, or the environment variable that is wrong. */
 export async function createOtlpLoggerProvider(env: NodeJS.ProcessEnv = process.env): Promise<OwnedLoggerProvider> {
-  const protocol = env.OTEL_EXPORTER_OTLP_LOGS_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf'
-  const exporterPackage = EXPORTER_PACKAGES[protocol]
-  if (exporterPackage === undefined) {
-    const known = Object.keys(EXPORTER_PACKAGES).join(', ')
-    throw new Error(`OTEL_EXPORTER_OTLP_PROTOCOL: expected one of ${known}, got '${protocol}'`)
-  }
+  const exporterPackage = exporterPackageOf(env)
   const [{ LoggerProvider: SdkLoggerProvider }, resources, { OTLPLogExporter }] = await Promise.all([
     load<SdkLogs>('@opentelemetry/sdk-logs'),
     load<ResourcesPackage>('@opentelemetry/resources'),
@@ -44,8 +55,24 @@ export async function createOtlpLoggerProvider(env: NodeJS.ProcessEnv = process.
   const fromEnvironment = resources.detectResources({ detectors: [resources.envDetector] })
   return new SdkLoggerProvider({
     resource: resources.defaultResource().merge(fromEnvironment),
-    processors: [new QueueingLogRecordProcessor(new OTLPLogExporter())],
+    processors: [new QueueingLogRecordProcessor(new OTLPLogExporter(), delayMillisOf(env))],
+    // The bridge has kept its own limits already.
+    logRecordLimits: { attributeCountLimit: NO_LIMIT, attributeValueLengthLimit: NO_LIMIT },
   })
+}
+
+function exporterPackageOf(env: NodeJS.ProcessEnv): string {
+  // An empty variable counts as unset, as OTel's specification has it.
+  const variable = PROTOCOL_VARIABLES.find((name) => (env[name] ?? '') !== '')
+  const protocol = variable === undefined ? DEFAULT_PROTOCOL : String(env[variable])
+  const exporterPackage = EXPORTER_PACKAGES.get(protocol)
+  if (exporterPackage !== undefined) return exporterPackage
+  throw new Error(`${variable}: expected one of ${[...EXPORTER_PACKAGES.keys()].join(', ')}, got '${protocol}'`)
+}
+
+function delayMillisOf({ OTEL_BLRP_SCHEDULE_DELAY }: NodeJS.ProcessEnv): number {
+  const delay = Number(OTEL_BLRP_SCHEDULE_DELAY)
+  return delay > 0 ? delay : DEFAULT_DELAY_MS
 }
 
 async function load<T>(name: string): Promise<T> {

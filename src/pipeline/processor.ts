@@ -1,12 +1,12 @@
 // Between the SDK's LoggerProvider and an exporter: batches, one export at a time, and no record dropped in silence.
 // The SDK's own batch processor keeps 2048 records and says nothing of the rest.
 
+import { context, createContextKey } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { runInRoot } from '../scope.ts'
 import { withLogsSuppressed } from '../suppression.ts'
 
 const MAX_BATCH = 512
-const DELAY_MS = 1000
 const MAX_QUEUED = 500_000
 
 export interface ExportResult {
@@ -23,15 +23,20 @@ export interface LogRecordExporter {
 
 /** ExportResultCode.SUCCESS of OTel's core. */
 const SUCCESS = 0
+/** Key of OTel's core: where it is set an instrumented HTTP client makes no span of an export. */
+const SUPPRESS_TRACING_KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 export class QueueingLogRecordProcessor {
   readonly #exporter: LogRecordExporter
-  #queue: unknown[] = []
+  readonly #delayMs: number
+  readonly #queue: unknown[] = []
   #exporting: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(exporter: LogRecordExporter) {
+  /** @param delayMs how long the first record of a batch may wait for others. */
+  constructor(exporter: LogRecordExporter, delayMs: number) {
     this.#exporter = exporter
+    this.#delayMs = delayMs
   }
 
   onEmit(record: unknown): void {
@@ -41,7 +46,7 @@ export class QueueingLogRecordProcessor {
     }
     this.#queue.push(record)
     if (this.#queue.length >= MAX_BATCH) this.#export()
-    else this.#timer ??= runInRoot(() => setTimeout(() => this.#export(), DELAY_MS).unref())
+    else this.#timer ??= runInRoot(() => setTimeout(() => this.#export(), this.#delayMs).unref())
   }
 
   async forceFlush(): Promise<void> {
@@ -65,8 +70,7 @@ export class QueueingLogRecordProcessor {
 
   async #exportAll(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, MAX_BATCH)
-      this.#queue = this.#queue.slice(MAX_BATCH)
+      const batch = this.#queue.splice(0, MAX_BATCH)
       const result = await this.#exportBatch(batch)
       if (result.code !== SUCCESS) {
         internalLog('error', 'export-failed', `${batch.length} records were not exported: ${reasonOf(result.error)}`)
@@ -77,7 +81,8 @@ export class QueueingLogRecordProcessor {
   #exportBatch(batch: unknown[]): Promise<ExportResult> {
     return new Promise((resolve) => {
       try {
-        withLogsSuppressed(() => this.#exporter.export(batch, resolve))
+        const untraced = context.active().setValue(SUPPRESS_TRACING_KEY, true)
+        withLogsSuppressed(() => context.with(untraced, () => this.#exporter.export(batch, resolve)))
       } catch (error) {
         resolve({ code: 1, error })
       }

@@ -1,0 +1,7 @@
+// Logs, and dies of an exception that no one catches.
+
+import { createLogger, type Form } from './pino-forms.ts'
+
+const logger = createLogger(process.argv[2] as Form)
+for (let i = 0; i < 2000; i++) logger.info({ i }, 'logged')
+throw new Error('uncaught')
