@@ -1,7 +1,15 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'adapters/pino/index.ts', 'adapters/pino/target.ts', 'adapters/winston/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/worker.ts',
+    'src/processor.ts',
+    'src/pipeline/record-target.ts',
+    'adapters/pino/index.ts',
+    'adapters/pino/target.ts',
+    'adapters/winston/index.ts',
+  ],
   format: ['esm', 'cjs'],
   platform: 'node',
   target: 'node20.19',

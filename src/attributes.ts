@@ -3,6 +3,7 @@
 
 import { types } from 'node:util'
 import { reasonOf } from './internal-logger.ts'
+import { aLimit, type OptionChecks } from './options.ts'
 
 /** A value of the OTel log data model, as both SDK generations accept it. */
 export type AnyValue = string | number | boolean | null | Uint8Array | AnyValue[] | AnyValueMap
@@ -27,6 +28,13 @@ export const DEFAULT_LIMITS: RecordLimits = {
   attributeValueLength: Number.POSITIVE_INFINITY,
   depth: 64,
   recordBytes: 1024 * 1024,
+}
+
+export const recordLimitChecks: OptionChecks<RecordLimits> = {
+  attributeCount: aLimit,
+  attributeValueLength: aLimit,
+  depth: aLimit,
+  recordBytes: aLimit,
 }
 
 /** An array or object, and each of its entries, costs at least this much of `recordBytes`. */

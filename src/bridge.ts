@@ -2,16 +2,22 @@
 // record comes out, or the reason why not is counted.
 
 import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
-import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits, readProperty } from './attributes.ts'
+import {
+  type AnyValueMap,
+  DEFAULT_LIMITS,
+  RecordCleaner,
+  type RecordLimits,
+  readProperty,
+  recordLimitChecks,
+} from './attributes.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
-import { type ExceptionFacts, exceptionOfAny } from './exception.ts'
+import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
 import { observeStats } from './metrics.ts'
 import {
   aBoolean,
   aCount,
-  aLimit,
   aString,
   checkOptions,
   isObject,
@@ -99,13 +105,6 @@ export const bridgeOptionChecks: OptionChecks<BridgeOptions> = {
   severities: severityTable,
 }
 
-const limitChecks: OptionChecks<RecordLimits> = {
-  attributeCount: aLimit,
-  attributeValueLength: aLimit,
-  depth: aLimit,
-  recordBytes: aLimit,
-}
-
 const DEFAULT_SCOPE_NAME = 'otel-log-bridge'
 const DEFAULT_REPLAY_LIMIT = 1000
 
@@ -142,7 +141,7 @@ export class RecordBridge implements Bridge, Waiting {
   constructor(owner: string, options?: BridgeOptions) {
     suppressDiag()
     const checked = checkOptions(owner, options, bridgeOptionChecks)
-    const limits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, checked.limits, limitChecks)
+    const limits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, checked.limits, recordLimitChecks)
     const provider = checked.loggerProvider
     this.#provider = provider === undefined || isProxyProvider(provider) ? undefined : provider
     this.#scopeName = checked.scopeName
@@ -465,15 +464,6 @@ function cleanRecord(
     eventName,
     context: recordContext,
   } as LogRecord
-}
-
-function addException(attributes: AnyValueMap, exception: unknown, cleaner: RecordCleaner): void {
-  const { type, message, stacktrace } = exceptionOfAny(exception)
-  cleaner.addAttributes(attributes, {
-    'exception.type': type,
-    'exception.message': message,
-    'exception.stacktrace': stacktrace,
-  })
 }
 
 /** Reads the event name that OTel's JSON mapping keeps in an attribute. */

@@ -2,6 +2,7 @@
 // `code` or `message` is data.
 
 import { types } from 'node:util'
+import type { AnyValueMap, RecordCleaner } from './attributes.ts'
 
 /** The `exception.*` attributes (https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/). */
 export interface ExceptionFacts {
@@ -27,8 +28,17 @@ export function exceptionOf(error: Error): ExceptionFacts {
   return present(typeOf(error), textOf(error, 'message'), stackWithCauses(error))
 }
 
-/** Reads what an adapter or the app gave for an exception: an Error, facts of one, or whatever else was thrown. */
-export function exceptionOfAny(thrown: unknown): ExceptionFacts {
+/** Adds the `exception.*` attributes for an Error, facts of one, or whatever else was thrown. */
+export function addException(attributes: AnyValueMap, exception: unknown, cleaner: RecordCleaner): void {
+  const { type, message, stacktrace } = exceptionOfAny(exception)
+  cleaner.addAttributes(attributes, {
+    'exception.type': type,
+    'exception.message': message,
+    'exception.stacktrace': stacktrace,
+  })
+}
+
+function exceptionOfAny(thrown: unknown): ExceptionFacts {
   if (isError(thrown)) return exceptionOf(thrown)
   if (typeof thrown !== 'object' || thrown === null) return present(undefined, String(thrown), undefined)
   return present(textOf(thrown, 'type'), textOf(thrown, 'message'), textOf(thrown, 'stacktrace'))

@@ -25,7 +25,7 @@ export interface Logger {
 
 /** `LoggerProvider` of either API generation. */
 export interface LoggerProvider {
-  getLogger(name: string, version?: string): Logger
+  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): Logger
   forceFlush?(): Promise<void>
 }
 

@@ -60,6 +60,11 @@ export function unsuppressLogs(ofContext: Context): Context {
   return ofContext.deleteValue(SUPPRESS_LOGS_KEY)
 }
 
+/** Runs `fn`, which exports: what it and all that it starts log is not bridged, and an instrumented client makes no span. */
+export function runExport<T>(fn: () => T): T {
+  return withLogsSuppressed(() => context.with(context.active().setValue(SUPPRESS_TRACING_KEY, true), fn))
+}
+
 /** Why a record logged in this scope and Context must not be bridged; undefined where it may. */
 export function heldBackBy(
   scope: Scope,

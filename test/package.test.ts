@@ -67,6 +67,8 @@ const NAMES = {
   'otel-log-bridge': ['areLogsSuppressed', 'bridgeStats', 'createBridge', 'diagLogger', 'setInternalLogSink'],
   'otel-log-bridge/pino': ['createPinoStream', 'createPinoTransport', 'default', 'otelMixin'],
   'otel-log-bridge/winston': ['OpenTelemetryTransport'],
+  'otel-log-bridge/worker': ['WorkerLoggerProvider'],
+  'otel-log-bridge/processor': ['BufferedLogRecordProcessor'],
 }
 
 test.each(Object.entries(NAMES))('%s loads as ESM and as CJS, with the same names', async (entry, names) => {

@@ -1,22 +1,18 @@
 // The worker's end: a stream of pino's lines, exported by a pipeline of this thread's own.
 
-import { Writable } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
+import type { Writable } from 'node:stream'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { type BridgeOptions, bridgeOptionChecks, RecordBridge } from '../../src/bridge.ts'
-import { internalLog, reasonOf } from '../../src/internal-logger.ts'
-import { aString, checkOptions, definedOnly, isObject } from '../../src/options.ts'
-import { createOtlpLoggerProvider, type OwnedLoggerProvider, refusingLoggerProvider } from '../../src/pipeline/otlp.ts'
+import { aString, checkOptions, definedOnly, isObject, type OptionChecks } from '../../src/options.ts'
+import { LineTarget } from '../../src/pipeline/line-target.ts'
+import { createOwnedPipeline, type ExportOptions, exportOptionChecks } from '../../src/pipeline/owned-pipeline.ts'
 import { suppressLogs } from '../../src/suppression.ts'
 import { unpackLine } from './call.ts'
 import { bridgeLine, DEFAULT_LAYOUT, type LineLayout } from './line.ts'
 import { isMarkedHeldBack } from './mixin.ts'
 
-/**
- * Options of `pino({ transport: { target: 'otel-log-bridge/pino', options } })`. They cross to a thread: no functions.
- * Where records go is set by OTel's environment variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME`, …).
- */
-export interface PinoTargetOptions extends Omit<BridgeOptions, 'loggerProvider'> {
+/** Options of `pino({ transport: { target: 'otel-log-bridge/pino', options } })`. They cross to a thread: no functions. */
+export interface PinoTargetOptions extends Omit<BridgeOptions, 'loggerProvider'>, ExportOptions {
   /** The logger's `messageKey`. Default: what pino says it is, else `msg`. */
   readonly messageKey?: string
   /** The logger's `errorKey`. Default: what pino says it is, else `err`. */
@@ -34,7 +30,12 @@ interface OptionsOfPino {
 }
 
 const { loggerProvider: _inProcess, ...sharedChecks } = bridgeOptionChecks
-const targetChecks = { ...sharedChecks, messageKey: aString, errorKey: aString, nestedKey: aString }
+const layoutChecks = { messageKey: aString, errorKey: aString, nestedKey: aString }
+export const targetOptionChecks: OptionChecks<PinoTargetOptions> = {
+  ...sharedChecks,
+  ...exportOptionChecks,
+  ...layoutChecks,
+}
 
 /**
  * Checks the options given to `owner`, on the main thread too: an error in the worker would come late and kill it.
@@ -42,19 +43,17 @@ const targetChecks = { ...sharedChecks, messageKey: aString, errorKey: aString, 
  * @throws TypeError for a wrong or unknown option.
  */
 export function checkTargetOptions(owner: string, options: PinoTargetOptions | undefined): PinoTargetOptions {
-  const checked = checkOptions(owner, options, targetChecks)
+  const checked = checkOptions(owner, options, targetOptionChecks)
   // The bridge checks what is inside its options.
   new RecordBridge(owner, bridgeOptionsOf(checked))
   return checked
 }
 
-function bridgeOptionsOf({ messageKey, errorKey, nestedKey, ...shared }: PinoTargetOptions): BridgeOptions {
-  return shared
+/** The other options are for the export. */
+function bridgeOptionsOf(options: PinoTargetOptions): BridgeOptions {
+  const names = Object.keys(sharedChecks)
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
 }
-
-/** The event that tells the main thread of {@link BridgeStats}. */
-export const STATS_EVENT = 'otel-log-bridge:stats'
-const STATS_INTERVAL_MS = 250
 
 /**
  * pino's transport target. Not for calling: name it as `target`. Where an SDK package is missing, or a variable of the
@@ -64,13 +63,23 @@ const STATS_INTERVAL_MS = 250
  */
 export default async function pinoTarget(options?: PinoTargetOptions & OptionsOfPino): Promise<Writable> {
   const given = checkTargetOptions('otel-log-bridge/pino', withoutOptionsOfPino(options))
-  const provider = await createOtlpLoggerProvider().catch((error: unknown) => {
-    internalLog('error', 'not-exporting', `no record will be exported: ${reasonOf(error)}`)
-    return refusingLoggerProvider
+  const pipeline = await createOwnedPipeline(given)
+  const bridge = new RecordBridge('otel-log-bridge/pino', {
+    ...bridgeOptionsOf(given),
+    loggerProvider: pipeline.provider,
   })
-  const bridge = new RecordBridge('otel-log-bridge/pino', { ...bridgeOptionsOf(given), loggerProvider: provider })
   const { messageKey, errorKey, nestedKey, severities } = given
-  return new TargetStream(bridge, provider, definedOnly({ messageKey, errorKey, nestedKey, severities }))
+  const layout = new ConfiguredLayout(definedOnly({ messageKey, errorKey, nestedKey, severities }))
+  const target = new LineTarget(bridge, pipeline, (packed) => {
+    const { line, context } = unpackLine(packed)
+    // A record that the main thread marked keeps its fate.
+    bridgeLine(bridge, line, layout.current(), isMarkedHeldBack(line) ? suppressLogs(context) : context)
+  })
+  target.once('close', () => {
+    layout.close()
+    void bridge.close()
+  })
+  return target
 }
 
 function withoutOptionsOfPino(options: (PinoTargetOptions & OptionsOfPino) | undefined): PinoTargetOptions | undefined {
@@ -79,79 +88,26 @@ function withoutOptionsOfPino(options: (PinoTargetOptions & OptionsOfPino) | und
   return given
 }
 
-class TargetStream extends Writable {
-  readonly #bridge: RecordBridge
-  readonly #provider: OwnedLoggerProvider
-  readonly #givenLayout: Partial<LineLayout>
+/** The layout of the lines, as far as pino tells its transports of it. */
+class ConfiguredLayout {
+  readonly #given: Partial<LineLayout>
   #layout: LineLayout
-  #configured = false
-  readonly #decoder = new StringDecoder('utf8')
-  /** The start of a line whose end is still to come. */
-  #rest = ''
-  #reported = 0
-  readonly #reporter: NodeJS.Timeout
-  #closed: Promise<void> | undefined
+  #isConfigured = false
 
-  constructor(bridge: RecordBridge, provider: OwnedLoggerProvider, givenLayout: Partial<LineLayout>) {
-    super({ decodeStrings: false })
-    this.#bridge = bridge
-    this.#provider = provider
-    this.#givenLayout = givenLayout
-    this.#layout = { ...DEFAULT_LAYOUT, ...givenLayout }
-    this.#reporter = setInterval(() => this.#reportStats(), STATS_INTERVAL_MS).unref()
+  /** @param given wins over what pino tells. */
+  constructor(given: Partial<LineLayout>) {
+    this.#given = given
+    this.#layout = { ...DEFAULT_LAYOUT, ...given }
     parentPort?.on('message', this.#onMessage)
   }
 
-  override _write(chunk: string | Buffer, _encoding: string, callback: () => void): void {
-    if (!this.#configured) this.#takeMessages()
-    this.#rest += typeof chunk === 'string' ? chunk : this.#decoder.write(chunk)
-    // A line longer than a chunk is joined once, at its end.
-    if (chunk.includes('\n')) {
-      const lines = this.#rest.split('\n')
-      this.#rest = lines.pop() ?? ''
-      for (const line of lines) this.#bridgeLine(line)
-    }
-    callback()
+  current(): LineLayout {
+    if (!this.#isConfigured) this.#takeMessages()
+    return this.#layout
   }
 
-  /** thread-stream calls this for `logger.flush(callback)`. */
-  flush(callback: (error?: Error) => void): void {
-    void this.#bridge.flush().then(() => {
-      this.#reportStats()
-      callback()
-    })
-  }
-
-  override _final(callback: () => void): void {
-    this.#rest += this.#decoder.end()
-    this.#bridgeLine(this.#rest)
-    this.#rest = ''
-    void this.#close().then(callback)
-  }
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    clearInterval(this.#reporter)
+  close(): void {
     parentPort?.off('message', this.#onMessage)
-    void this.#close().then(() => callback(error))
-  }
-
-  /** Never rejects: an error of this stream would end the app, which has no listener for it. */
-  #close(): Promise<void> {
-    this.#closed ??= this.#bridge
-      .close()
-      .then(() => this.#provider.shutdown())
-      .catch((error: unknown) => {
-        internalLog('warn', 'shutdown-failed', `the LoggerProvider could not be shut down: ${reasonOf(error)}`)
-      })
-      .then(() => this.#reportStats())
-    return this.#closed
-  }
-
-  #bridgeLine(packed: string): void {
-    if (packed === '') return
-    const { line, context } = unpackLine(packed)
-    // A record that the main thread marked keeps its fate.
-    bridgeLine(this.#bridge, line, this.#layout, isMarkedHeldBack(line) ? suppressLogs(context) : context)
   }
 
   /** pino posts its configuration before the first line, but on another way, which may be the slower one. */
@@ -166,20 +122,13 @@ class TargetStream extends Writable {
 
   readonly #onMessage = (message: unknown): void => {
     if (!isObject(message) || message.code !== 'PINO_CONFIG' || !isObject(message.config)) return
-    this.#configured = true
+    this.#isConfigured = true
     const { levels, messageKey, errorKey } = message.config
     const labels = isObject(levels) && isObject(levels.labels) ? (levels.labels as Record<string, string>) : undefined
     this.#layout = {
       ...DEFAULT_LAYOUT,
       ...definedOnly({ labels, messageKey, errorKey }),
-      ...this.#givenLayout,
+      ...this.#given,
     } as LineLayout
-  }
-
-  #reportStats(): void {
-    const stats = this.#bridge.stats()
-    if (stats.seen - stats.pending === this.#reported) return
-    this.#reported = stats.seen - stats.pending
-    parentPort?.postMessage({ code: 'EVENT', name: STATS_EVENT, args: [stats] })
   }
 }

@@ -6,38 +6,63 @@ import { fileURLToPath } from 'node:url'
 import { context } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
 import { observeStats } from '../../src/metrics.ts'
-import { ExportThread } from '../../src/pipeline/thread.ts'
+import { aLimit, checkOptions } from '../../src/options.ts'
+import type { DeliveryResult } from '../../src/pipeline/delivery-queue.ts'
+import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from '../../src/pipeline/export-thread.ts'
 import { type BridgeStats, type DropReason, Funnel } from '../../src/stats.ts'
 import { heldBackHere, packLine } from './call.ts'
 import type { PinoStream } from './stream.ts'
-import { checkTargetOptions, type PinoTargetOptions, STATS_EVENT } from './target.ts'
+import { checkTargetOptions, type PinoTargetOptions, targetOptionChecks } from './target.ts'
 
 /** The worker's file: in the sources and in each build it stands beside this one, with the same extension. */
 const TARGET = fileURLToPath(new URL(`./target${extname(fileURLToPath(import.meta.url))}`, import.meta.url))
+
+/** Options of {@link createPinoTransport}: those of the target, and of its end on the main thread. */
+export interface PinoTransportOptions extends PinoTargetOptions {
+  /** Bytes of lines that wait on the main thread while the export thread is slow or gone. Default 64 MiB. */
+  readonly maxMainBytes?: number
+}
+
+/** A pino destination that owns its pipeline. */
+export interface PinoTransport extends Omit<PinoStream, 'close' | 'flush'> {
+  /** Sends what waits. @returns what became of the records, after `deadlineMillis` (8000) at most. Never rejects. */
+  flush(callback?: (error?: Error) => void, deadlineMillis?: number): Promise<DeliveryResult>
+  /** Flushes, then ends the thread. @returns what became of the records. Idempotent, never rejects. */
+  close(deadlineMillis?: number): Promise<DeliveryResult>
+}
 
 /**
  * Makes a pino destination, `pino(options, createPinoTransport())`, that exports from a thread of its own.
  *
  * @throws TypeError for a wrong or unknown option.
  */
-export function createPinoTransport(options?: PinoTargetOptions): PinoStream {
-  return new TransportStream(checkTargetOptions('createPinoTransport', options))
+export function createPinoTransport(options?: PinoTransportOptions): PinoTransport {
+  const owner = 'createPinoTransport'
+  const { maxMainBytes = DEFAULT_MAX_MAIN_BYTES, ...target } = checkOptions<PinoTransportOptions>(owner, options, {
+    ...targetOptionChecks,
+    maxMainBytes: aLimit,
+  })
+  return new TransportStream(checkTargetOptions(owner, target), maxMainBytes)
 }
 
-class TransportStream implements PinoStream {
+class TransportStream implements PinoTransport {
   /** By this `pino(stream)` knows a destination from options. */
   readonly writable = true
   readonly #honorSuppressTracing: boolean
   readonly #thread: ExportThread
   readonly #funnel = new Funnel()
-  /** What the thread has reported so far. */
+  /** What the current thread has reported so far. */
   #reported: BridgeStats | undefined
-  #closed: Promise<void> | undefined
 
-  constructor(options: PinoTargetOptions) {
+  constructor(options: PinoTargetOptions, maxMainBytes: number) {
     this.#honorSuppressTracing = options.honorSuppressTracing ?? true
-    this.#thread = new ExportThread(TARGET, options, () => this.#loseRest())
-    this.#thread.on(STATS_EVENT, (stats: BridgeStats) => this.#settle(stats))
+    this.#thread = new ExportThread({
+      filename: TARGET,
+      workerData: options,
+      maxMainBytes,
+      onReport: ({ stats }) => this.#settle(stats),
+      onGone: (lost) => this.#lose(lost),
+    })
   }
 
   write(line: string): void {
@@ -45,32 +70,39 @@ class TransportStream implements PinoStream {
     try {
       const active = context.active()
       const heldBack = heldBackHere(active, this.#honorSuppressTracing)
-      if (heldBack !== undefined) this.#funnel.drop(heldBack)
-      else if (this.#closed !== undefined) this.#funnel.drop('disabled')
-      else if (!this.#thread.writable) this.#fail('the export thread has ended')
-      else this.#thread.write(packLine(line, active))
+      if (heldBack !== undefined) {
+        this.#funnel.drop(heldBack)
+        return
+      }
+      const refused = this.#thread.write(packLine(line, active))
+      if (refused === undefined) return
+      this.#funnel.drop(refused === 'full' ? 'overflow' : 'disabled')
+      if (refused === 'full') internalLog('error', 'main-full', '1 record dropped: the export thread does not keep up')
     } catch (error) {
-      this.#fail(reasonOf(error))
+      this.#funnel.drop('failed')
+      internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
     }
   }
 
   /** pino tells its destination of its configuration this way; the thread listens. */
   emit(event: string, message: unknown): boolean {
-    return event === 'message' && this.#thread.emit(event, message)
+    if (event === 'message') this.#thread.configure(message)
+    return event === 'message'
   }
 
-  flush(callback?: (error?: Error) => void): void {
-    if (callback === undefined) this.#thread.flush()
-    else void this.#thread.flushed().then(callback)
+  async flush(callback?: (error?: Error) => void, deadlineMillis?: number): Promise<DeliveryResult> {
+    const result = await this.#thread.flush(deadlineMillis)
+    const { undelivered } = result
+    callback?.(undelivered === 0 ? undefined : new Error(`${undelivered} records are not delivered yet`))
+    return result
   }
 
   end(): void {
     void this.close()
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#thread.stop()
-    return this.#closed
+  close(deadlineMillis?: number): Promise<DeliveryResult> {
+    return this.#thread.close(deadlineMillis)
   }
 
   stats(): BridgeStats {
@@ -87,16 +119,8 @@ class TransportStream implements PinoStream {
     observeStats()
   }
 
-  #loseRest(): void {
-    const { pending } = this.#funnel.stats()
-    if (pending === 0) return
-    this.#funnel.drop('failed', pending)
-    const records = pending === 1 ? '1 record' : `${pending} records`
-    internalLog('error', 'worker-lost', `${records} may be lost: the export thread ended before it reported them`)
-  }
-
-  #fail(reason: string): void {
-    this.#funnel.drop('failed')
-    internalLog('error', 'record-failed', `a record could not be bridged: ${reason}`)
+  #lose(records: number): void {
+    this.#reported = undefined
+    this.#funnel.drop('failed', records)
   }
 }

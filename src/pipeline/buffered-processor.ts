@@ -2,7 +2,7 @@
 
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
-import { withLogsSuppressed } from '../suppression.ts'
+import { runExport } from '../suppression.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import {
   QueuedLogRecordProcessor,
@@ -80,7 +80,7 @@ export class BufferedLogRecordProcessor extends QueuedLogRecordProcessor {
 
   async #call(method: 'forceFlush' | 'shutdown'): Promise<void> {
     try {
-      await withLogsSuppressed(() => this.#exporter[method]?.())
+      await runExport(() => this.#exporter[method]?.())
     } catch (error) {
       internalLog('warn', 'exporter', `the exporter's ${method} failed: ${reasonOf(error)}`)
     }
@@ -102,7 +102,7 @@ function exportBatch(
       resolve(outcome)
     }
     try {
-      withLogsSuppressed(() => exporter.export([...batch] as never[], (result) => settle(outcomeOf(result))))
+      exporter.export([...batch] as never[], (result) => settle(outcomeOf(result)))
     } catch (error) {
       settle({ kind: 'refused', divisible: true, reason: reasonOf(error) })
     }

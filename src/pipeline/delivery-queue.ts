@@ -1,7 +1,7 @@
 // What waits for the collector: bounded in bytes, delivered in batches, retried for as long as it is kept, and each
 // record accounted for. It knows nothing of OTLP or exporters: those are behind `deliver`.
 
-import { runInRoot } from '../scope.ts'
+import { settlesWithin } from '../deadline.ts'
 import { Lane } from './lane.ts'
 
 /** What came of the delivery of a batch. */
@@ -54,6 +54,7 @@ export class DeliveryQueue<T> {
   #dropped = 0
   /** Lost to overflow since the collector last accepted something. */
   #lostSinceAccepted = 0
+  #isClosed = false
 
   constructor(options: DeliveryQueueOptions<T>) {
     this.#options = options
@@ -93,17 +94,14 @@ export class DeliveryQueue<T> {
 
   /** Sends at once what waits. @returns when it is settled, or `deadlineMs` is over. Never rejects. */
   async flush(deadlineMs: number): Promise<DeliveryResult> {
-    let timer: NodeJS.Timeout | undefined
-    const deadline = new Promise<void>((resolve) => {
-      timer = runInRoot(() => setTimeout(resolve, deadlineMs))
-    })
-    await Promise.race([Promise.all(this.#lanes.map((lane) => lane.drain())), deadline])
-    clearTimeout(timer)
+    if (this.#isClosed) return this.result()
+    await settlesWithin(deadlineMs, Promise.all(this.#lanes.map((lane) => lane.drain())))
     return this.result()
   }
 
   /** Lets go of everything: no timer is left, what is under way is not waited for. */
   close(): void {
+    this.#isClosed = true
     for (const lane of this.#lanes) lane.close()
   }
 

@@ -2,8 +2,10 @@
 // given: an exporter of the app's, or the OTLP of our own.
 
 import onExit from 'on-exit-leak-free'
+import { FLUSH_DEADLINE_MS } from '../deadline.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aCount, aLimit, argumentError, type OptionChecks } from '../options.ts'
+import { runExport } from '../suppression.ts'
 import { type DeliveryOutcome, DeliveryQueue, type DeliveryResult } from './delivery-queue.ts'
 
 /** Options of the queue; those with a variable of OTel's default to it. */
@@ -46,8 +48,6 @@ export interface QueuedRecord {
   readonly resource: { readonly asyncAttributesPending?: boolean; waitForAsyncAttributes?(): Promise<void> }
 }
 
-/** Under thread-stream's own 10 s, so that a blocked exit still hears of the outcome. */
-export const DEFAULT_DEADLINE_MS = 8000
 const MEBIBYTE = 1024 * 1024
 /** What a record costs besides its values. */
 const RECORD_BYTES = 256
@@ -69,7 +69,7 @@ export class QueuedLogRecordProcessor {
       deliver: async (batch) => {
         try {
           await waitForResource(batch)
-          return await deliver(batch)
+          return await runExport(() => deliver(batch))
         } catch (error) {
           return { kind: 'retry', reason: reasonOf(error) }
         }
@@ -106,12 +106,12 @@ export class QueuedLogRecordProcessor {
   }
 
   /** Sends what waits. @returns when it is settled or `deadlineMs` (default 8000) is over. Never rejects. */
-  flush(deadlineMs = DEFAULT_DEADLINE_MS): Promise<DeliveryResult> {
+  flush(deadlineMs = FLUSH_DEADLINE_MS): Promise<DeliveryResult> {
     return this.#queue.flush(deadlineMs)
   }
 
   /** Flushes, then takes no more records. Idempotent, never rejects; what is undelivered then is reported and lost. */
-  close(deadlineMs = DEFAULT_DEADLINE_MS): Promise<DeliveryResult> {
+  close(deadlineMs = FLUSH_DEADLINE_MS): Promise<DeliveryResult> {
     this.#closing ??= this.flush(deadlineMs).then((result) => {
       this.#queue.close()
       onExit.unregister(this)

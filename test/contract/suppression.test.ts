@@ -125,6 +125,23 @@ describe.each(appKinds)('$name', (kind) => {
         expect(loop.stats(), way).toMatchObject({ seen: 6, emitted: 5, dropped: { reentrant: 1 } })
       }
     })
+
+    test('an exporter that lets the app log at each export of a batch gains no speed by it', async () => {
+      const looping = new TestExporter((_batch, done) => {
+        withLogsUnsuppressed(() => loop.log('an export'))
+        setImmediate(() => done({ code: 0 }))
+      })
+      const loop = kind.start({ loggerProvider: new LoggerProvider({ processors: [batchProcessor(looping, 1)] }) })
+      loop.log('first')
+      await until(() => looping.started === 20, '20 exports')
+      expect(looping.records.length).toBe(20)
+      await loop.close()
+      await settle()
+      expect(looping.records.length).toBeLessThanOrEqual(looping.started)
+      const { started } = looping
+      await settle()
+      expect(looping.started).toBe(started)
+    })
   })
 
   describe('a Context', () => {

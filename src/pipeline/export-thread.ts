@@ -1,0 +1,286 @@
+// The main thread's end of a thread that exports. It is started anew where it dies, holds back no more than a bound on
+// the main thread, and is waited for, bounded, even by process.exit().
+
+import onExit from 'on-exit-leak-free'
+import ThreadStream from 'thread-stream'
+import { FLUSH_DEADLINE_MS, settlesWithin } from '../deadline.ts'
+import { internalLog, reasonOf } from '../internal-logger.ts'
+import { runInRoot } from '../scope.ts'
+import type { BridgeStats } from '../stats.ts'
+import type { DeliveryResult } from './delivery-queue.ts'
+
+/** What the thread has done since it started. */
+export interface ThreadReport {
+  /** Of its bridge: each line is a record that it has seen. */
+  readonly stats: BridgeStats
+  readonly delivery: DeliveryResult
+}
+
+/** The event by which the thread reports. */
+export const REPORT_EVENT = 'otel-log-bridge:report'
+
+export interface ExportThreadOptions {
+  readonly filename: string
+  readonly workerData: object
+  /** Bytes of lines that wait on the main thread while the thread is slow or gone. */
+  readonly maxMainBytes: number
+  readonly onReport: (report: ThreadReport) => void
+  /** Told when the thread is gone, of the lines that it had not reported. The next one reports from zero. */
+  readonly onGone: (lost: number) => void
+}
+
+export const DEFAULT_MAX_MAIN_BYTES = 64 * 1024 * 1024
+/** thread-stream's own buffer, in shared memory: what is in it does not wait on the main thread. */
+const SHARED_BYTES = 4 * 1024 * 1024
+const MAX_FAILURES = 5
+const FIRST_RESTART_MS = 1000
+/** A thread that has lived so long is not part of a series of failures. */
+const HEALTHY_AFTER_MS = 60_000
+const NOTHING: DeliveryResult = { delivered: 0, dropped: 0, undelivered: 0 }
+
+/** thread-stream's own types leave these out. */
+interface Thread extends ThreadStream {
+  readonly writable: boolean
+  readonly writableErrored: Error | null
+  readonly worker: { terminate(): Promise<number> }
+  ref(): void
+  unref(): void
+}
+
+/** Threads that have something to send are not collected with the logger that has written it. */
+const busy = new Set<ExportThread>()
+
+export class ExportThread {
+  readonly #options: ExportThreadOptions
+  #thread: Thread | undefined
+  #startedAt = 0
+  #failures = 0
+  #restart: NodeJS.Timeout | undefined
+  /** Written while there is no thread. */
+  #held: string[] = []
+  /** Of lines that are held, or that thread-stream has not passed on. */
+  #waitingBytes = 0
+  /** Lines given to the current thread, and how many of them it has reported. */
+  #written = 0
+  #reported = 0
+  #delivery = NOTHING
+  /** Of the threads before this one; what they lost is dropped. */
+  #before = NOTHING
+  /** What a thread is told again when it starts anew. */
+  #configuration: unknown
+  #closing: Promise<DeliveryResult> | undefined
+  #isGivenUp = false
+  /** Lines written when the event loop had run empty and a last flush had failed. */
+  #abandonedAt = -1
+
+  constructor(options: ExportThreadOptions) {
+    this.#options = options
+    this.#start()
+    onExit.register(this, (thread) => thread.#endAtExit())
+    onExit.registerBeforeExit(this, (thread) => void thread.#flushBeforeExit())
+  }
+
+  /** @param line ends with the only line feed in it. @returns why it was not taken. */
+  write(line: string): 'full' | 'gone' | undefined {
+    if (this.#isGivenUp || this.#closing !== undefined) return 'gone'
+    if (this.#waitingBytes + line.length > this.#options.maxMainBytes + SHARED_BYTES) return 'full'
+    busy.add(this)
+    if (this.#thread === undefined) {
+      this.#held.push(line)
+      this.#waitingBytes += line.length
+    } else {
+      this.#give(this.#thread, line)
+    }
+    return undefined
+  }
+
+  /** Posts a message to this thread and to any that follows it. */
+  configure(message: unknown): void {
+    this.#configuration = message
+    this.#thread?.emit('message', message)
+  }
+
+  /** @returns when what was written is delivered, dropped, or the deadline is over. Never rejects. */
+  async flush(deadlineMs = FLUSH_DEADLINE_MS): Promise<DeliveryResult> {
+    if (this.#outstanding() > 0) await settlesWithin(deadlineMs, this.#flushed())
+    return this.result()
+  }
+
+  /** Flushes, then ends the thread. Idempotent, never rejects. */
+  close(deadlineMs = FLUSH_DEADLINE_MS): Promise<DeliveryResult> {
+    this.#closing ??= this.#close(deadlineMs)
+    return this.#closing
+  }
+
+  /** Records since the start, over all threads. */
+  result(): DeliveryResult {
+    const { delivered, dropped } = this.#before
+    return {
+      delivered: delivered + this.#delivery.delivered,
+      dropped: dropped + this.#delivery.dropped,
+      undelivered: this.#outstanding(),
+    }
+  }
+
+  #outstanding(): number {
+    return this.#held.length + (this.#written - this.#reported) + this.#delivery.undelivered
+  }
+
+  #start(): void {
+    const { filename, workerData } = this.#options
+    this.#startedAt = Date.now()
+    // Started by whichever request comes first, the thread must not keep its context alive.
+    const thread = runInRoot(() => {
+      // A preload of the app (`--import ./telemetry.js`) would start its SDK once more in the thread.
+      const workerOpts = { name: 'otel-log-bridge', execArgv: [], env: withoutPreloads(process.env) }
+      return new ThreadStream({ filename, workerData, workerOpts }) as Thread
+    })
+    // Each flush that waits listens for the end of the thread.
+    thread.setMaxListeners(0)
+    thread.once('ready', () => {
+      if (this.#closing === undefined) thread.unref()
+    })
+    thread.on('drain', () => {
+      this.#waitingBytes = 0
+    })
+    thread.on(REPORT_EVENT, (report: ThreadReport) => this.#take(report))
+    thread.on('error', (error) => {
+      if (this.#closing === undefined) {
+        internalLog('error', 'worker-failed', `the export thread failed: ${reasonOf(error)}`)
+      }
+    })
+    thread.once('close', () => this.#gone())
+    this.#thread = thread
+    if (this.#configuration !== undefined) thread.emit('message', this.#configuration)
+    const held = this.#held.splice(0)
+    this.#waitingBytes = 0
+    for (const line of held) this.#give(thread, line)
+  }
+
+  #give(thread: Thread, line: string): void {
+    this.#written++
+    // False: its buffer is full, and what is written waits on this side until it has drained.
+    if (!thread.write(line)) this.#waitingBytes += line.length
+  }
+
+  #take({ stats, delivery }: ThreadReport): void {
+    this.#reported = stats.seen - stats.pending
+    this.#delivery = delivery
+    if (this.#outstanding() === 0) busy.delete(this)
+    this.#options.onReport({ stats, delivery })
+  }
+
+  #gone(): void {
+    const lost = this.#written - this.#reported
+    const undelivered = this.#delivery.undelivered + lost
+    const { delivered, dropped } = this.result()
+    this.#before = { delivered, dropped: dropped + undelivered, undelivered: 0 }
+    this.#thread = undefined
+    this.#delivery = NOTHING
+    this.#written = 0
+    this.#reported = 0
+    this.#waitingBytes = 0
+    this.#options.onGone(lost)
+    if (undelivered > 0 && this.#closing === undefined) {
+      internalLog('error', 'worker-lost', `${undelivered} records may be lost: the export thread has ended with them`)
+    }
+    if (this.#closing === undefined) this.#startAgain()
+  }
+
+  #startAgain(): void {
+    this.#failures = Date.now() - this.#startedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1
+    if (this.#failures > MAX_FAILURES) {
+      this.#isGivenUp = true
+      this.#drop(this.#held.splice(0).length)
+      internalLog(
+        'error',
+        'worker-given-up',
+        `the export thread has failed ${MAX_FAILURES} times: no record is exported any more`,
+      )
+      return
+    }
+    const delay = FIRST_RESTART_MS * 2 ** (this.#failures - 1)
+    this.#restart = runInRoot(() => setTimeout(() => this.#start(), delay).unref())
+  }
+
+  /** Resolves when all that was written before is settled, be it by a thread that has yet to start. */
+  async #flushed(): Promise<void> {
+    while (this.#held.length > 0 && !this.#isGivenUp) await new Promise((resolve) => setTimeout(resolve, 50))
+    const thread = this.#thread
+    if (thread === undefined) return
+    await new Promise<void>((resolve) => {
+      // thread-stream forgets a flush whose thread dies before it has read everything.
+      thread.once('close', resolve)
+      thread.flush(() => {
+        thread.removeListener('close', resolve)
+        resolve()
+      })
+    })
+  }
+
+  async #close(deadlineMs: number): Promise<DeliveryResult> {
+    // Without this a process with nothing else to do would end before it is told.
+    this.#thread?.ref()
+    if (this.#outstanding() > 0) await settlesWithin(deadlineMs, this.#flushed())
+    clearTimeout(this.#restart)
+    const result = this.result()
+    tellOfUndelivered(result.undelivered, `within ${deadlineMs} ms of the close`)
+    const thread = this.#thread
+    if (thread !== undefined) {
+      const gone = new Promise((resolve) => thread.once('close', resolve))
+      // end() blocks until the thread has sent everything: not where there is something that it could not send.
+      if (result.undelivered === 0) thread.end()
+      else void thread.worker.terminate()
+      await settlesWithin(deadlineMs, gone)
+    }
+    this.#drop(this.#held.splice(0).length)
+    onExit.unregister(this)
+    busy.delete(this)
+    return result
+  }
+
+  #drop(records: number): void {
+    if (records === 0) return
+    this.#before = { ...this.#before, dropped: this.#before.dropped + records }
+    this.#options.onGone(records)
+  }
+
+  /** The event loop has run empty: here it can still be waited without blocking. */
+  async #flushBeforeExit(): Promise<void> {
+    if (this.#outstanding() === 0 || this.#abandonedAt === this.#written) return
+    this.#thread?.ref()
+    const { undelivered } = await this.flush()
+    this.#thread?.unref()
+    if (undelivered > 0) this.#abandonedAt = this.#written
+  }
+
+  /** Blocks until the thread has sent what it holds, or the time of thread-stream's own waits is over. */
+  #endAtExit(): void {
+    const thread = this.#thread
+    const outstanding = this.#outstanding()
+    if (outstanding === 0) return
+    let failure: unknown
+    if (thread === undefined || this.#abandonedAt === this.#written) {
+      failure = 'the collector did not take them in time'
+    } else {
+      try {
+        thread.flushSync()
+        thread.end()
+        failure = thread.writableErrored
+      } catch (error) {
+        failure = error
+      }
+    }
+    if (failure != null) tellOfUndelivered(outstanding, `at exit: ${reasonOf(failure)}`)
+  }
+}
+
+function tellOfUndelivered(records: number, when: string): void {
+  if (records > 0) internalLog('error', 'undelivered', `${records} records were not delivered ${when}`)
+}
+
+function withoutPreloads(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const options = env.NODE_OPTIONS
+  if (options === undefined) return env
+  return { ...env, NODE_OPTIONS: options.replace(/(?:^|\s)(?:-r|--require|--import)(?:=|\s+)(?:"[^"]*"|\S+)/g, '') }
+}

@@ -1,0 +1,80 @@
+// The thread's end: a stream of lines, each of them a record, in front of the thread's own pipeline. thread-stream and
+// pino write to it, flush it and end it; the main thread hears of what became of the records.
+
+import { Writable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import { parentPort } from 'node:worker_threads'
+import type { BridgeStats } from '../stats.ts'
+import { REPORT_EVENT, type ThreadReport } from './export-thread.ts'
+import type { OwnedPipeline } from './owned-pipeline.ts'
+
+const REPORT_INTERVAL_MS = 250
+
+interface Counter {
+  stats(): BridgeStats
+}
+
+export class LineTarget extends Writable {
+  readonly #counter: Counter
+  readonly #pipeline: OwnedPipeline
+  readonly #takeLine: (line: string) => void
+  readonly #decoder = new StringDecoder('utf8')
+  /** The start of a line whose end is still to come. */
+  #rest = ''
+  #reported = ''
+  readonly #reporter: NodeJS.Timeout
+  #closing: Promise<void> | undefined
+
+  /** @param counter counts each line that `takeLine` is given as a record that it has seen. */
+  constructor(counter: Counter, pipeline: OwnedPipeline, takeLine: (line: string) => void) {
+    super({ decodeStrings: false })
+    this.#counter = counter
+    this.#pipeline = pipeline
+    this.#takeLine = takeLine
+    this.#reporter = setInterval(() => this.#report(), REPORT_INTERVAL_MS).unref()
+  }
+
+  override _write(chunk: string | Buffer, _encoding: string, callback: () => void): void {
+    this.#rest += typeof chunk === 'string' ? chunk : this.#decoder.write(chunk)
+    // A line longer than a chunk is joined once, at its end.
+    if (chunk.includes('\n')) {
+      const lines = this.#rest.split('\n')
+      this.#rest = lines.pop() ?? ''
+      for (const line of lines) if (line !== '') this.#takeLine(line)
+    }
+    callback()
+  }
+
+  /** thread-stream calls this for a flush of the main thread, `logger.flush(callback)` of pino among them. */
+  flush(callback: (error?: Error) => void): void {
+    void this.#pipeline.flush().then(() => {
+      this.#report()
+      callback()
+    })
+  }
+
+  override _final(callback: () => void): void {
+    const rest = this.#rest + this.#decoder.end()
+    this.#rest = ''
+    if (rest !== '') this.#takeLine(rest)
+    void this.#close().then(callback)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearInterval(this.#reporter)
+    void this.#close().then(() => callback(error))
+  }
+
+  #close(): Promise<void> {
+    this.#closing ??= this.#pipeline.close().then(() => this.#report())
+    return this.#closing
+  }
+
+  #report(): void {
+    const report: ThreadReport = { stats: this.#counter.stats(), delivery: this.#pipeline.result() }
+    const text = JSON.stringify(report)
+    if (text === this.#reported) return
+    this.#reported = text
+    parentPort?.postMessage({ code: 'EVENT', name: REPORT_EVENT, args: [report] })
+  }
+}

@@ -1,0 +1,152 @@
+// A LoggerProvider whose records are exported from a thread of its own: any adapter's `loggerProvider`, or the app's
+// global one in either API generation.
+
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Context, context as contextApi, isSpanContextValid, trace } from '@opentelemetry/api'
+import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits, recordLimitChecks } from '../attributes.ts'
+import { addException } from '../exception.ts'
+import { internalLog, reasonOf } from '../internal-logger.ts'
+import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
+import type { Logger, LoggerProvider } from '../provider.ts'
+import { hrTimeOf, hrTimeOfMillis } from '../time.ts'
+import type { DeliveryResult } from './delivery-queue.ts'
+import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from './export-thread.ts'
+import { type ExportOptions, exportOptionChecks } from './owned-pipeline.ts'
+import { packRecord, type RecordLine } from './record-line.ts'
+
+export interface WorkerLoggerProviderOptions extends ExportOptions {
+  /** Records below this severity number (1 to 24) are not wanted. Default: all are. */
+  readonly minimumSeverity?: number
+  /** What one record may hold; see {@link RecordLimits} for units and defaults. */
+  readonly limits?: Partial<RecordLimits>
+  /** Bytes of records that wait on the main thread while the export thread is slow or gone. Default 64 MiB. */
+  readonly maxMainBytes?: number
+}
+
+const optionChecks: OptionChecks<WorkerLoggerProviderOptions> = {
+  ...exportOptionChecks,
+  minimumSeverity: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 24
+      ? undefined
+      : 'a severity number, 1 to 24',
+  limits: (value) => (isObject(value) ? undefined : 'an object of limits'),
+  maxMainBytes: aLimit,
+}
+
+/** The thread's file: in the sources and in each build it stands beside this one, with the same extension. */
+const TARGET = fileURLToPath(new URL(`./record-target${extname(fileURLToPath(import.meta.url))}`, import.meta.url))
+
+/** A record as the API's `Logger.emit` takes it, of either generation. */
+export interface EmittedRecord {
+  readonly timestamp?: unknown
+  readonly observedTimestamp?: unknown
+  readonly severityNumber?: number
+  readonly severityText?: string
+  readonly body?: unknown
+  readonly attributes?: object
+  readonly eventName?: string
+  readonly exception?: unknown
+  readonly context?: Context
+}
+
+/** Where {@link WorkerLoggerProvider} has its Loggers from. */
+interface LoggerSettings {
+  readonly thread: ExportThread
+  readonly minimumSeverity: number
+  readonly limits: RecordLimits
+}
+
+export class WorkerLoggerProvider implements LoggerProvider {
+  readonly #settings: LoggerSettings
+  #isShutDown = false
+
+  /** @throws TypeError for a wrong or unknown option. */
+  constructor(options?: WorkerLoggerProviderOptions) {
+    const owner = 'WorkerLoggerProvider'
+    const {
+      minimumSeverity = 0,
+      limits,
+      maxMainBytes = DEFAULT_MAX_MAIN_BYTES,
+      ...workerData
+    } = checkOptions(owner, options, optionChecks)
+    const checkedLimits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, limits, recordLimitChecks)
+    const thread = new ExportThread({ filename: TARGET, workerData, maxMainBytes, onReport() {}, onGone() {} })
+    this.#settings = { thread, minimumSeverity, limits: { ...DEFAULT_LIMITS, ...checkedLimits } }
+  }
+
+  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): WorkerLogger {
+    return new WorkerLogger({ name, version, schemaUrl: options?.schemaUrl }, this.#settings, () => this.#isShutDown)
+  }
+
+  /** Sends what waits. @returns what became of the records, after `deadlineMillis` (8000) at most. Never rejects. */
+  flush(deadlineMillis?: number): Promise<DeliveryResult> {
+    return this.#settings.thread.flush(deadlineMillis)
+  }
+
+  /** Flushes, then ends the thread. @returns what became of the records. Idempotent, never rejects. */
+  close(deadlineMillis?: number): Promise<DeliveryResult> {
+    this.#isShutDown = true
+    return this.#settings.thread.close(deadlineMillis)
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.flush()
+  }
+
+  async shutdown(): Promise<void> {
+    await this.close()
+  }
+}
+
+class WorkerLogger implements Logger {
+  readonly #scope: RecordLine['scope']
+  readonly #settings: LoggerSettings
+  readonly #isShutDown: () => boolean
+
+  constructor(scope: RecordLine['scope'], settings: LoggerSettings, isShutDown: () => boolean) {
+    this.#scope = scope
+    this.#settings = settings
+    this.#isShutDown = isShutDown
+  }
+
+  /** Hands the record to the thread. Never throws, never waits. */
+  emit(record: EmittedRecord): void {
+    try {
+      if (!this.enabled(record)) return
+      const refused = this.#settings.thread.write(`${packRecord(this.#lineOf(record))}\n`)
+      if (refused === 'full') internalLog('error', 'main-full', '1 record dropped: the export thread does not keep up')
+    } catch (error) {
+      internalLog('error', 'record-failed', `a record could not be exported: ${reasonOf(error)}`)
+    }
+  }
+
+  enabled(facts?: { severityNumber?: number }): boolean {
+    const severityNumber = facts?.severityNumber ?? 0
+    return !this.#isShutDown() && (severityNumber === 0 || severityNumber >= this.#settings.minimumSeverity)
+  }
+
+  #lineOf(record: EmittedRecord): RecordLine {
+    const cleaner = new RecordCleaner(this.#settings.limits)
+    const body = cleaner.clean(record.body)
+    const attributes: AnyValueMap = {}
+    if (record.exception != null) addException(attributes, record.exception, cleaner)
+    if (record.attributes != null) cleaner.addAttributes(attributes, record.attributes)
+    const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
+    const span = trace.getSpanContext(record.context ?? contextApi.active())
+    return {
+      scope: this.#scope,
+      timestamp: hrTimeOf(record.timestamp) ?? observedTimestamp,
+      observedTimestamp,
+      severityNumber: record.severityNumber ?? 0,
+      severityText: record.severityText,
+      body,
+      attributes,
+      eventName: record.eventName,
+      span:
+        span !== undefined && isSpanContextValid(span)
+          ? { traceId: span.traceId, spanId: span.spanId, traceFlags: span.traceFlags }
+          : undefined,
+    }
+  }
+}
