@@ -1,18 +1,10 @@
 // The one place where scope, provider, cleaning and accounting meet: what is read from a logger goes in, an OTel log
 // record comes out, or the reason why not is counted.
 
-import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
-import {
-  type AnyValueMap,
-  DEFAULT_LIMITS,
-  RecordCleaner,
-  type RecordLimits,
-  readProperty,
-  recordLimitChecks,
-} from './attributes.ts'
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
+import { DEFAULT_LIMITS, type RecordLimits, recordLimitChecks } from './attributes.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
-import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
 import { observeStats } from './metrics.ts'
 import {
@@ -26,12 +18,12 @@ import {
   severityTable,
 } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
+import { cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
 import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel, ofProcess } from './stats.ts'
 import { heldBackBy } from './suppression.ts'
-import { type HrTime, hrTimeOf, hrTimeOfMillis } from './time.ts'
-import { takeTraceFields } from './trace-fields.ts'
+import { hrTimeOfMillis } from './time.ts'
 
 /** Options that every form of the bridge takes. */
 export interface BridgeOptions {
@@ -52,25 +44,6 @@ export interface BridgeOptions {
   readonly honorSuppressTracing?: boolean
   /** Severity numbers (1 to 24) by level name, before the built-in ones. */
   readonly severities?: Readonly<Record<string, number>>
-}
-
-/** A record as an adapter reads it from its logger. Any value may be anything: the bridge cleans it. */
-export interface SourceRecord {
-  /** Severity number of OTel's data model, 1 to 24. Default 0: unspecified. */
-  readonly severityNumber?: number
-  readonly severityText?: string | undefined
-  /** When it was logged: a Date, epoch number or string, ISO 8601 text, or HrTime. Default: now. */
-  readonly timestamp?: unknown
-  readonly body?: unknown
-  /** Own enumerable properties become attributes. */
-  readonly attributes?: object | undefined
-  /** Becomes the `exception.*` attributes: an Error, or facts that were already read from one. */
-  readonly exception?: Error | ExceptionFacts | undefined
-  readonly eventName?: string | undefined
-  /** Becomes the instrumentation scope. */
-  readonly loggerName?: string | undefined
-  /** Default: the active Context. */
-  readonly context?: Context
 }
 
 /** For authors of adapters to other loggers. */
@@ -154,7 +127,7 @@ export class RecordBridge implements Bridge, Waiting {
   }
 
   emit(record: SourceRecord): void {
-    let facts = NO_FACTS
+    let facts: Facts = NO_FACTS
     // An accessor of the record is code of the app, which may log; too deep, nothing of the record is read.
     const isTooDeep = isNestedTooDeep(currentScope())
     nesting.reading++
@@ -362,35 +335,6 @@ function report(what: string, error: unknown): void {
   }
 }
 
-// An adapter of somebody's may hand over anything.
-
-function severityOf(value: unknown): number {
-  return typeof value === 'number' && value >= 1 && value <= 24 ? Math.trunc(value) : 0
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-interface Facts {
-  readonly severityNumber: number
-  readonly loggerName: string | undefined
-  readonly context: Context
-}
-const NO_FACTS: Facts = { severityNumber: 0, loggerName: undefined, context: ROOT_CONTEXT }
-
-function factsOf({ severityNumber, loggerName, context }: Partial<SourceRecord>): Facts {
-  return {
-    severityNumber: severityOf(severityNumber),
-    loggerName: textOf(loggerName),
-    context: isContext(context) ? context : contextApi.active(),
-  }
-}
-
-function isContext(value: unknown): value is Context {
-  return typeof value === 'object' && value !== null && typeof readProperty(value, 'getValue') === 'function'
-}
-
 function asItIs(record: SourceRecord): SourceRecord {
   return record
 }
@@ -430,46 +374,4 @@ function askEnabled(this: Logger, facts: { context: Context; severityNumber: num
 function matches(name: string | undefined, patterns: readonly (string | RegExp)[]): boolean {
   const text = name ?? ''
   return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === text : text.search(pattern) !== -1))
-}
-
-function cleanRecord(
-  source: SourceRecord,
-  severityNumber: number,
-  context: Context,
-  observed: HrTime,
-  limits: RecordLimits,
-): LogRecord {
-  const cleaner = new RecordCleaner(limits)
-  const body = cleaner.clean(source.body)
-  const attributes: AnyValueMap = {}
-  if (source.exception != null) addException(attributes, source.exception, cleaner)
-  if (source.attributes != null) {
-    const dropped = cleaner.addAttributes(attributes, source.attributes)
-    if (dropped > 0)
-      internalLog(
-        'warn',
-        'attribute-limit',
-        `${dropped} attributes of a record were dropped: the limit is ${limits.attributeCount}`,
-      )
-  }
-  const recordContext = takeTraceFields(attributes, context)
-  const eventName = textOf(source.eventName) ?? takeEventName(attributes)
-  return {
-    timestamp: hrTimeOf(source.timestamp) ?? observed,
-    observedTimestamp: observed,
-    severityNumber: source.severityNumber === undefined ? severityNumber : severityOf(source.severityNumber),
-    severityText: textOf(source.severityText),
-    body,
-    attributes,
-    eventName,
-    context: recordContext,
-  } as LogRecord
-}
-
-/** Reads the event name that OTel's JSON mapping keeps in an attribute. */
-function takeEventName(attributes: AnyValueMap): string | undefined {
-  const eventName = attributes['otel.event.name']
-  if (typeof eventName !== 'string') return undefined
-  delete attributes['otel.event.name']
-  return eventName
 }

@@ -1,5 +1,5 @@
 export type { AnyValue, AnyValueMap, RecordLimits } from './attributes.ts'
-export { type Bridge, type BridgeOptions, createBridge, type SourceRecord } from './bridge.ts'
+export { type Bridge, type BridgeOptions, createBridge } from './bridge.ts'
 export type { ExceptionFacts } from './exception.ts'
 export {
   diagLogger,
@@ -9,6 +9,7 @@ export {
   setInternalLogSink,
 } from './internal-logger.ts'
 export type { Logger, LoggerProvider, LogRecord } from './provider.ts'
+export type { SourceRecord } from './record.ts'
 export { type BridgeStats, bridgeStats } from './stats.ts'
 export {
   areLogsSuppressed,

@@ -3,9 +3,10 @@
 
 import { hostname } from 'node:os'
 import { type Context, isSpanContextValid, TraceFlags } from '@opentelemetry/api'
-import type { RecordBridge, SourceRecord } from '../../src/bridge.ts'
+import type { RecordBridge } from '../../src/bridge.ts'
 import { type ExceptionFacts, exceptionOfSerialized } from '../../src/exception.ts'
 import { isObject } from '../../src/options.ts'
+import type { SourceRecord } from '../../src/record.ts'
 import { severityOfName, severityOfPinoNumber } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
 

@@ -2,8 +2,8 @@
 // count; only errors are looked for where the app put them too, since formats turn them into plain objects.
 
 import { readProperty } from '../../src/attributes.ts'
-import type { SourceRecord } from '../../src/bridge.ts'
 import { type ExceptionFacts, exceptionOf, isError } from '../../src/exception.ts'
+import type { SourceRecord } from '../../src/record.ts'
 import { severityOfWinstonLevel } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
 

@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream'
 import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
-import { type BridgeOptions, bridgeOptionChecks, RecordBridge, type SourceRecord } from '../../src/bridge.ts'
+import { type BridgeOptions, bridgeOptionChecks, RecordBridge } from '../../src/bridge.ts'
 import {
   aBoolean,
   aCount,
@@ -15,6 +15,7 @@ import {
   isObject,
   type OptionChecks,
 } from '../../src/options.ts'
+import type { SourceRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
 import { dataProperty, levelOf, recordOfInfo, severityNumberOf } from './info.ts'
 import {

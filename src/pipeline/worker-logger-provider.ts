@@ -4,11 +4,11 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Context, context as contextApi, isSpanContextValid, trace } from '@opentelemetry/api'
-import { type AnyValueMap, DEFAULT_LIMITS, RecordCleaner, type RecordLimits, recordLimitChecks } from '../attributes.ts'
-import { addException } from '../exception.ts'
+import { DEFAULT_LIMITS, type RecordLimits, recordLimitChecks } from '../attributes.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import type { Logger, LoggerProvider } from '../provider.ts'
+import { cleanValues, severityOf, textOf } from '../record.ts'
 import { hrTimeOf, hrTimeOfMillis } from '../time.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from './export-thread.ts'
@@ -127,22 +127,18 @@ class WorkerLogger implements Logger {
   }
 
   #lineOf(record: EmittedRecord): RecordLine {
-    const cleaner = new RecordCleaner(this.#settings.limits)
-    const body = cleaner.clean(record.body)
-    const attributes: AnyValueMap = {}
-    if (record.exception != null) addException(attributes, record.exception, cleaner)
-    if (record.attributes != null) cleaner.addAttributes(attributes, record.attributes)
+    const { body, attributes } = cleanValues(record, this.#settings.limits)
     const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
     const span = trace.getSpanContext(record.context ?? contextApi.active())
     return {
       scope: this.#scope,
       timestamp: hrTimeOf(record.timestamp) ?? observedTimestamp,
       observedTimestamp,
-      severityNumber: record.severityNumber ?? 0,
-      severityText: record.severityText,
+      severityNumber: severityOf(record.severityNumber),
+      severityText: textOf(record.severityText),
       body,
       attributes,
-      eventName: record.eventName,
+      eventName: textOf(record.eventName),
       span:
         span !== undefined && isSpanContextValid(span)
           ? { traceId: span.traceId, spanId: span.spanId, traceFlags: span.traceFlags }
