@@ -27,7 +27,15 @@ test.each([
   [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://logs/a', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://all' }, 'http://logs/a'],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, 'http://localhost:4318/v1/logs'],
   [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'http://localhost:4317/'],
-  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'http://collector:4317/'],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, 'https://collector:4317/'],
+  [
+    {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317',
+      OTEL_EXPORTER_OTLP_INSECURE: 'true',
+    },
+    'http://collector:4317/',
+  ],
 ] as [Record<string, string>, string][])('%j sends to %s', (env, url) => {
   expect(urlFor(env)).toBe(url)
 })
@@ -67,6 +75,7 @@ test.each([
     "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: expected a whole number above 0, or Infinity, got 'soon'",
   ],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[' }, 'OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL'],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL'],
   [{ OTEL_EXPORTER_OTLP_HEADERS: 'secret' }, 'OTEL_EXPORTER_OTLP_HEADERS: expected key=value pairs'],
 ] as [Record<string, string>, string][])('%j is refused by name', (env, message) => {
   expect(() => otlpConfiguration({}, env)).toThrow(message)

@@ -3,6 +3,8 @@
 // one of all signals.
 
 import { readFileSync } from 'node:fs'
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { createSecureContext } from 'node:tls'
 import { reasonOf } from '../internal-logger.ts'
 import { aLimit, argumentError, aString, checkOptions, isObject, type OptionChecks } from '../options.ts'
 
@@ -38,12 +40,23 @@ export interface OtlpConfiguration {
 const PROTOCOLS: readonly string[] = ['http/protobuf', 'http/json', 'grpc'] satisfies OtlpProtocol[]
 const DEFAULT_TIMEOUT_MS = 10_000
 const LOGS_PATH = 'v1/logs'
+const DEFAULT_ENDPOINT: Readonly<Record<OtlpProtocol, string>> = {
+  'http/protobuf': 'http://localhost:4318',
+  'http/json': 'http://localhost:4318',
+  grpc: 'http://localhost:4317',
+}
+
+function whyNoEndpoint(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'a URL'
+  // 'localhost:4317' is a URL too, whose scheme is 'localhost:'.
+  return /^https?:$/.test(new URL(text).protocol) ? undefined : "a URL that begins with 'http://' or 'https://'"
+}
 
 const oneOf = (values: readonly string[]) => (value: unknown) =>
   values.includes(value as string) ? undefined : `one of ${values.map((known) => `'${known}'`).join(', ')}`
 
 export const otlpOptionChecks: OptionChecks<OtlpOptions> = {
-  endpoint: (value) => (typeof value === 'string' && URL.canParse(value) ? undefined : 'a URL'),
+  endpoint: (value) => (typeof value === 'string' ? whyNoEndpoint(value) : 'a URL'),
   protocol: oneOf(PROTOCOLS),
   headers: (value) =>
     isObject(value) && Object.values(value).every((header) => typeof header === 'string')
@@ -78,14 +91,16 @@ export function otlpConfiguration(options: OtlpOptions = {}, env: NodeJS.Process
     ...file('key', checked('clientKey', 'CLIENT_KEY'), 'clientKey'),
     ...file('cert', checked('clientCertificate', 'CLIENT_CERTIFICATE'), 'clientCertificate'),
   }
+  const headers = {
+    ...headersOf(named(env, 'OTEL_EXPORTER_OTLP_HEADERS')),
+    ...headersOf(named(env, 'OTEL_EXPORTER_OTLP_LOGS_HEADERS')),
+    ...options.headers,
+  }
+  checkHeaders(headers, protocol)
   return {
     protocol,
     url: urlOf(options.endpoint, env, protocol),
-    headers: {
-      ...headersOf(named(env, 'OTEL_EXPORTER_OTLP_HEADERS')),
-      ...headersOf(named(env, 'OTEL_EXPORTER_OTLP_LOGS_HEADERS')),
-      ...options.headers,
-    },
+    headers,
     timeoutMillis: checked('timeoutMillis', 'TIMEOUT', Number) ?? DEFAULT_TIMEOUT_MS,
     gzip: checked('compression', 'COMPRESSION') === 'gzip',
     tls,
@@ -104,22 +119,34 @@ function named(env: NodeJS.ProcessEnv, name: string): Variable | undefined {
 }
 
 function urlOf(endpoint: string | undefined, env: NodeJS.ProcessEnv, protocol: OtlpProtocol): URL {
-  if (endpoint !== undefined) return new URL(endpoint)
+  if (endpoint !== undefined) return optionUrl(endpoint)
   const ofLogs = named(env, 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT')
-  if (ofLogs !== undefined) return parseUrl(ofLogs)
-  const general = named(env, 'OTEL_EXPORTER_OTLP_ENDPOINT')
-  if (protocol === 'grpc') return general === undefined ? new URL('http://localhost:4317') : parseUrl(general)
-  const base = general === undefined ? new URL('http://localhost:4318') : parseUrl(general)
-  if (!base.pathname.endsWith('/')) base.pathname += '/'
-  base.pathname += LOGS_PATH
-  return base
+  const given = ofLogs ?? named(env, 'OTEL_EXPORTER_OTLP_ENDPOINT')
+  const url = given === undefined ? new URL(DEFAULT_ENDPOINT[protocol]) : parseUrl(given, env, protocol)
+  if (protocol === 'grpc' || ofLogs !== undefined) return url
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  url.pathname += LOGS_PATH
+  return url
 }
 
-function parseUrl({ name, text }: Variable): URL {
-  // gRPC endpoints are often written without a scheme.
-  const url = text.includes('://') ? text : `http://${text}`
-  if (!URL.canParse(url)) throw argumentError(name, 'a URL', text)
+/** The pipeline of a thread is handed its options unchecked, by pino for one. */
+function optionUrl(endpoint: string): URL {
+  const expected = whyNoEndpoint(endpoint)
+  if (expected !== undefined) throw argumentError('endpoint', expected, endpoint)
+  return new URL(endpoint)
+}
+
+function parseUrl({ name, text }: Variable, env: NodeJS.ProcessEnv, protocol: OtlpProtocol): URL {
+  const url = protocol === 'grpc' && !text.includes('://') ? `${schemeOf(env)}://${text}` : text
+  const expected = whyNoEndpoint(url)
+  if (expected !== undefined) throw argumentError(name, expected, text)
   return new URL(url)
+}
+
+/** For a gRPC endpoint without one: TLS, unless it is said that the connection may be insecure. */
+function schemeOf(env: NodeJS.ProcessEnv): 'http' | 'https' {
+  const insecure = named(env, 'OTEL_EXPORTER_OTLP_LOGS_INSECURE') ?? named(env, 'OTEL_EXPORTER_OTLP_INSECURE')
+  return insecure?.text.toLowerCase() === 'true' ? 'http' : 'https'
 }
 
 /** `key1=value1,key2=value2`, percent-encoded as in W3C baggage. The text may hold credentials: no error shows it. */
@@ -136,6 +163,20 @@ function headersOf(variable: Variable | undefined): Record<string, string> {
   return headers
 }
 
+/** Here and not with the first record: a header that cannot be sent would be tried again for ever, and shown. */
+function checkHeaders(headers: Readonly<Record<string, string>>, protocol: OtlpProtocol): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+      if (protocol !== 'grpc' || /^[ -~]*$/.test(value)) continue
+    } catch {
+      // The error may show the value.
+    }
+    throw new TypeError(`headers: the name or the value of '${name}' has characters that no header can have`)
+  }
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -150,6 +191,18 @@ function file<K extends string>(key: K, path: string | undefined, option: string
     return { [key]: readFileSync(path) } as { [_ in K]: Buffer }
   } catch (error) {
     throw new TypeError(`${option}: expected a readable file, got '${path}' (${reasonOf(error)})`)
+  }
+}
+
+/** @throws TypeError where no connection can be made with these certificates. */
+export function checkTls({ ca, key, cert }: OtlpConfiguration['tls']): void {
+  if ((key === undefined) !== (cert === undefined)) {
+    throw new TypeError('clientKey, clientCertificate: expected both or neither')
+  }
+  try {
+    createSecureContext({ ca, key, cert })
+  } catch (error) {
+    throw new TypeError(`certificate, clientKey, clientCertificate: expected PEM files (${reasonOf(error)})`)
   }
 }
 

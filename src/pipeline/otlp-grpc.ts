@@ -4,7 +4,7 @@
 import type { ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/grpc-js'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import { loadOptional } from './load.ts'
-import type { OtlpConfiguration } from './otlp-configuration.ts'
+import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
 import type { LogsEncoding, OtlpSender } from './otlp-sender.ts'
 
 const METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
@@ -13,6 +13,9 @@ const RETRYABLE = new Set([1, 4, 10, 11, 14, 15])
 const INVALID_ARGUMENT = 3
 const RESOURCE_EXHAUSTED = 8
 const GZIP = 2
+/** By default grpc-js stays away for up to 2 minutes, and fails every attempt until then: longer than any flush waits. */
+const FIRST_RECONNECT_MS = 500
+const MAX_RECONNECT_MS = 2000
 
 type GrpcPackage = typeof import('@grpc/grpc-js')
 
@@ -20,12 +23,16 @@ type GrpcPackage = typeof import('@grpc/grpc-js')
 export async function createGrpcSender(configuration: OtlpConfiguration, encoding: LogsEncoding): Promise<OtlpSender> {
   const grpc = await loadOptional<GrpcPackage>('@grpc/grpc-js')
   const { url, timeoutMillis } = configuration
-  const client: Client = new grpc.Client(url.host, credentialsOf(grpc, configuration), {
+  const client: Client = new grpc.Client(targetOf(url), credentialsOf(grpc, configuration), {
     'grpc.default_compression_algorithm': configuration.gzip ? GZIP : 0,
     'grpc.primary_user_agent': 'otel-log-bridge',
+    'grpc.initial_reconnect_backoff_ms': FIRST_RECONNECT_MS,
+    'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS,
   })
   const metadata = new grpc.Metadata()
-  for (const [name, value] of Object.entries(configuration.headers)) metadata.set(name, value)
+  for (const [name, value] of Object.entries(configuration.headers)) {
+    metadata.set(name, name.toLowerCase().endsWith('-bin') ? Buffer.from(value, 'base64') : value)
+  }
   return {
     send(body) {
       return new Promise((resolve) => {
@@ -45,8 +52,14 @@ export async function createGrpcSender(configuration: OtlpConfiguration, encodin
   }
 }
 
+/** A URL leaves its scheme's own port out, and grpc-js would then take 443 for both. */
+export function targetOf({ protocol, hostname, port }: URL): string {
+  return `${hostname}:${port || (protocol === 'http:' ? 80 : 443)}`
+}
+
 function credentialsOf(grpc: GrpcPackage, { url, tls }: OtlpConfiguration): ChannelCredentials {
   if (url.protocol === 'http:') return grpc.credentials.createInsecure()
+  checkTls(tls)
   return grpc.credentials.createSsl(tls.ca, tls.key, tls.cert)
 }
 
@@ -84,8 +97,11 @@ function fieldsOf(message: Buffer, number: number): Buffer[] {
   )
 }
 
+/** As int64, near enough: a negative one is below zero, or zero. */
 function varintOf(message: Buffer, number: number): number {
-  for (const [field, value] of readFields(message)) if (field === number && typeof value === 'number') return value
+  for (const [field, value] of readFields(message)) {
+    if (field === number && typeof value === 'number') return value < 2 ** 63 ? value : value - 2 ** 64
+  }
   return 0
 }
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { reasonOf } from '../internal-logger.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
-import type { OtlpConfiguration } from './otlp-configuration.ts'
+import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
 import type { LogsEncoding, OtlpSender } from './otlp-sender.ts'
 
 const compress = promisify(gzip)
@@ -20,6 +20,7 @@ const MAX_REASON_LENGTH = 200
 
 export function createHttpSender(configuration: OtlpConfiguration, encoding: LogsEncoding): OtlpSender {
   const { url, tls, timeoutMillis } = configuration
+  if (url.protocol === 'https:') checkTls(tls)
   const { request, Agent } = url.protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true, ...tls })
   const headers = {

@@ -1,12 +1,13 @@
-// Records → bytes → the collector's answer. The encodings are those of OTel's own transformer package.
+// Records → bytes → the collector's answer. The protobuf encoding is that of OTel's own transformer package.
 
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import { reasonOf } from '../internal-logger.ts'
+import { internalLog, reasonOf } from '../internal-logger.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import { loadOptional } from './load.ts'
 import type { OtlpConfiguration, OtlpProtocol } from './otlp-configuration.ts'
 import { createGrpcSender } from './otlp-grpc.ts'
 import { createHttpSender } from './otlp-http.ts'
+import { encodeJson } from './otlp-json.ts'
 
 export interface OtlpSender {
   /** Never rejects. */
@@ -25,14 +26,15 @@ export interface LogsEncoding {
 interface Answer {
   readonly partialSuccess?: { readonly rejectedLogRecords?: number | string; readonly errorMessage?: string }
 }
-interface Serializer {
-  serializeRequest(records: readonly ReadableLogRecord[]): Uint8Array | undefined
-  deserializeResponse(body: Uint8Array): Answer
-}
 interface TransformerPackage {
-  readonly ProtobufLogsSerializer: Serializer
-  readonly JsonLogsSerializer: Serializer
+  readonly ProtobufLogsSerializer: {
+    serializeRequest(records: readonly ReadableLogRecord[]): Uint8Array | undefined
+    deserializeResponse(body: Uint8Array): Answer
+  }
 }
+
+/** What a timer can wait at most. */
+const MAX_DELAY_MS = 2 ** 31 - 1
 
 export interface RecordSender {
   send(records: readonly ReadableLogRecord[]): Promise<DeliveryOutcome>
@@ -52,34 +54,49 @@ export async function createOtlpSender(configuration: OtlpConfiguration): Promis
       } catch (error) {
         return { kind: 'refused', divisible: true, reason: `a record could not be encoded: ${reasonOf(error)}` }
       }
-      return sender.send(body)
+      return withUsableDelay(await sender.send(body))
     },
     close: () => sender.close(),
   }
 }
 
+/** A delay of nothing is none: the next attempt then waits for a back-off, not for a collector that says "at once". */
+function withUsableDelay(outcome: DeliveryOutcome): DeliveryOutcome {
+  if (outcome.kind !== 'retry' || outcome.afterMs === undefined) return outcome
+  const { afterMs, reason } = outcome
+  return afterMs > 0 ? { kind: 'retry', afterMs: Math.min(afterMs, MAX_DELAY_MS), reason } : { kind: 'retry', reason }
+}
+
 async function encodingOf(protocol: OtlpProtocol): Promise<LogsEncoding> {
-  const { JsonLogsSerializer, ProtobufLogsSerializer } = await loadOptional<TransformerPackage>(
+  if (protocol === 'http/json') {
+    return {
+      contentType: 'application/json',
+      encode: encodeJson,
+      readAnswer: (body) => outcomeOfAnswer(body, (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Answer),
+    }
+  }
+  const { ProtobufLogsSerializer: serializer } = await loadOptional<TransformerPackage>(
     '@opentelemetry/otlp-transformer',
   )
-  const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer
   return {
-    contentType: protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+    contentType: 'application/x-protobuf',
     encode: (records) => serializer.serializeRequest(records) ?? new Uint8Array(),
-    readAnswer: (body) => outcomeOfAnswer(body, serializer),
+    readAnswer: (body) => outcomeOfAnswer(body, (bytes) => serializer.deserializeResponse(bytes)),
   }
 }
 
-function outcomeOfAnswer(body: Uint8Array, serializer: Serializer): DeliveryOutcome {
+function outcomeOfAnswer(body: Uint8Array, parse: (body: Uint8Array) => Answer): DeliveryOutcome {
   if (body.byteLength === 0) return { kind: 'accepted' }
   try {
-    const { partialSuccess } = serializer.deserializeResponse(body)
+    const { partialSuccess } = parse(body)
     const rejected = Number(partialSuccess?.rejectedLogRecords ?? 0)
-    return rejected > 0
-      ? { kind: 'accepted', rejected, reason: partialSuccess?.errorMessage ?? '' }
-      : { kind: 'accepted' }
+    const reason = partialSuccess?.errorMessage ?? ''
+    if (rejected > 0) return { kind: 'accepted', rejected, reason }
+    // By the specification a message without rejected records is a warning.
+    if (reason !== '')
+      internalLog('warn', 'collector-warning', `the collector accepts the records, but says: ${reason}`)
   } catch {
     // The status said success, and that is what counts.
-    return { kind: 'accepted' }
   }
+  return { kind: 'accepted' }
 }
