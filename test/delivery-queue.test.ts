@@ -161,6 +161,18 @@ test('a full queue drops the newest, counts them, and tells once the collector i
   expect(queue.result()).toEqual({ delivered: 20, dropped: 30, undelivered: 0 })
 })
 
+test('a record that tells of the loss is delivered by the same flush, and no batch twice for it', async () => {
+  const { queue, addAll, accepted } = setUp([UNAVAILABLE], {
+    maxRecords: 40,
+    onRecovery: () => queue.add(1000, 100, 0),
+  })
+  addAll(0, 50)
+  const flushed = queue.flush(8000)
+  await vi.advanceTimersByTimeAsync(8000)
+  expect(await flushed).toEqual({ delivered: 41, dropped: 10, undelivered: 0 })
+  expect(accepted).toEqual([...upTo(40), 1000])
+})
+
 test('a full queue drops the oldest where that is asked for', async () => {
   const { addAll, queue, accepted } = setUp([UNAVAILABLE], { maxRecords: 20, overflow: 'drop-oldest' })
   addAll(0, 50)

@@ -54,6 +54,7 @@ export class DeliveryQueue<T> {
   #dropped = 0
   /** Lost to overflow since the collector last accepted something. */
   #lostSinceAccepted = 0
+  #recoveries = 0
   #isClosed = false
 
   constructor(options: DeliveryQueueOptions<T>) {
@@ -95,8 +96,17 @@ export class DeliveryQueue<T> {
   /** Sends at once what waits. @returns when it is settled, or `deadlineMs` is over. Never rejects. */
   async flush(deadlineMs: number): Promise<DeliveryResult> {
     if (this.#isClosed) return this.result()
-    await settlesWithin(deadlineMs, Promise.all(this.#lanes.map((lane) => lane.drain())))
+    await settlesWithin(deadlineMs, this.#drained())
     return this.result()
+  }
+
+  /** What is added on a recovery belongs to what was lost before. */
+  async #drained(): Promise<void> {
+    let recoveries: number
+    do {
+      recoveries = this.#recoveries
+      await Promise.all(this.#lanes.map((lane) => lane.drain()))
+    } while (recoveries !== this.#recoveries && !this.#isClosed)
   }
 
   /** Lets go of everything: no timer is left, what is under way is not waited for. */
@@ -113,6 +123,7 @@ export class DeliveryQueue<T> {
       if (this.#lostSinceAccepted > 0) {
         const lost = this.#lostSinceAccepted
         this.#lostSinceAccepted = 0
+        this.#recoveries++
         this.#options.onRecovery(lost)
       }
     } else {

@@ -32,6 +32,8 @@ export interface ExportThreadOptions {
 export const DEFAULT_MAX_MAIN_BYTES = 64 * 1024 * 1024
 /** thread-stream's own buffer, in shared memory: what is in it does not wait on the main thread. */
 const SHARED_BYTES = 4 * 1024 * 1024
+/** Lines wait joined: a Buffer for each would cost as much again as the line. */
+const CHUNK_LENGTH = 64 * 1024
 const MAX_FAILURES = 5
 const FIRST_RESTART_MS = 1000
 /** A thread that has lived so long is not part of a series of failures. */
@@ -40,11 +42,20 @@ const NOTHING: DeliveryResult = { delivered: 0, dropped: 0, undelivered: 0 }
 
 /** thread-stream's own types leave these out. */
 interface Thread extends ThreadStream {
+  write(data: string | Buffer): boolean
   readonly writable: boolean
   readonly writableErrored: Error | null
   readonly worker: { terminate(): Promise<number> }
   ref(): void
   unref(): void
+}
+
+/** Lines that wait, joined. */
+interface Chunk {
+  readonly bytes: Buffer
+  readonly lines: number
+  /** Of the text, as it was counted when it came. */
+  readonly length: number
 }
 
 /** Threads that have something to send are not collected with the logger that has written it. */
@@ -56,14 +67,22 @@ export class ExportThread {
   #startedAt = 0
   #failures = 0
   #restart: NodeJS.Timeout | undefined
-  /** Written while there is no thread. */
-  #held: string[] = []
-  /** Of lines that are held, or that thread-stream has not passed on. */
-  #waitingBytes = 0
+  /** Written while there is no thread, or more than thread-stream has room for. */
+  #held: Chunk[] = []
+  /** The last chunk, as it grows. */
+  #tail = ''
+  #tailLines = 0
+  #heldLines = 0
+  #heldLength = 0
+  /** thread-stream has said that it is full; it tells when it has drained. */
+  #isFull = false
+  #passesOn = false
   /** Lines given to the current thread, and how many of them it has reported. */
   #written = 0
   #reported = 0
   #delivery = NOTHING
+  /** Lines that were not taken. */
+  #refused = 0
   /** Of the threads before this one; what they lost is dropped. */
   #before = NOTHING
   /** What a thread is told again when it starts anew. */
@@ -82,15 +101,18 @@ export class ExportThread {
 
   /** @param line ends with the only line feed in it. @returns why it was not taken. */
   write(line: string): 'full' | 'gone' | undefined {
-    if (this.#isGivenUp || this.#closing !== undefined) return 'gone'
-    if (this.#waitingBytes + line.length > this.#options.maxMainBytes + SHARED_BYTES) return 'full'
-    busy.add(this)
-    if (this.#thread === undefined) {
-      this.#held.push(line)
-      this.#waitingBytes += line.length
-    } else {
-      this.#give(this.#thread, line)
+    const isGone = this.#isGivenUp || this.#closing !== undefined
+    if (isGone || this.#heldLength + line.length > this.#options.maxMainBytes + SHARED_BYTES) {
+      this.#refused++
+      return isGone ? 'gone' : 'full'
     }
+    busy.add(this)
+    this.#tail += line
+    this.#tailLines++
+    this.#heldLines++
+    this.#heldLength += line.length
+    if (this.#tail.length >= CHUNK_LENGTH) this.#seal()
+    this.#passOnSoon()
     return undefined
   }
 
@@ -117,13 +139,13 @@ export class ExportThread {
     const { delivered, dropped } = this.#before
     return {
       delivered: delivered + this.#delivery.delivered,
-      dropped: dropped + this.#delivery.dropped,
+      dropped: dropped + this.#delivery.dropped + this.#refused,
       undelivered: this.#outstanding(),
     }
   }
 
   #outstanding(): number {
-    return this.#held.length + (this.#written - this.#reported) + this.#delivery.undelivered
+    return this.#heldLines + (this.#written - this.#reported) + this.#delivery.undelivered
   }
 
   #start(): void {
@@ -141,7 +163,8 @@ export class ExportThread {
       if (this.#closing === undefined) thread.unref()
     })
     thread.on('drain', () => {
-      this.#waitingBytes = 0
+      this.#isFull = false
+      this.#passOn()
     })
     thread.on(REPORT_EVENT, (report: ThreadReport) => this.#take(report))
     thread.on('error', (error) => {
@@ -152,15 +175,50 @@ export class ExportThread {
     thread.once('close', () => this.#gone())
     this.#thread = thread
     if (this.#configuration !== undefined) thread.emit('message', this.#configuration)
-    const held = this.#held.splice(0)
-    this.#waitingBytes = 0
-    for (const line of held) this.#give(thread, line)
+    if (this.#heldLines > 0) this.#passOnSoon()
   }
 
-  #give(thread: Thread, line: string): void {
-    this.#written++
-    // False: its buffer is full, and what is written waits on this side until it has drained.
-    if (!thread.write(line)) this.#waitingBytes += line.length
+  #seal(): void {
+    if (this.#tailLines === 0) return
+    this.#held.push({ bytes: Buffer.from(this.#tail), lines: this.#tailLines, length: this.#tail.length })
+    this.#tail = ''
+    this.#tailLines = 0
+  }
+
+  /** Once for all lines of a turn of the event loop. */
+  #passOnSoon(): void {
+    if (this.#passesOn || this.#isFull || this.#thread === undefined) return
+    this.#passesOn = true
+    runInRoot(() => setImmediate(() => this.#passOn()))
+  }
+
+  /** @param all more, too, than thread-stream has room for: it buffers that itself. */
+  #passOn(all = false): void {
+    this.#passesOn = false
+    const thread = this.#thread
+    if (thread === undefined) return
+    this.#seal()
+    let passed = 0
+    for (const { bytes, lines, length } of this.#held) {
+      if (this.#isFull && !all) break
+      passed++
+      this.#written += lines
+      this.#heldLines -= lines
+      this.#heldLength -= length
+      this.#isFull = !thread.write(bytes)
+    }
+    this.#held.splice(0, passed)
+  }
+
+  /** @returns how many lines are held no more. */
+  #letGo(): number {
+    const lines = this.#heldLines
+    this.#held = []
+    this.#tail = ''
+    this.#tailLines = 0
+    this.#heldLines = 0
+    this.#heldLength = 0
+    return lines
   }
 
   #take({ stats, delivery }: ThreadReport): void {
@@ -174,12 +232,12 @@ export class ExportThread {
     const lost = this.#written - this.#reported
     const undelivered = this.#delivery.undelivered + lost
     const { delivered, dropped } = this.result()
-    this.#before = { delivered, dropped: dropped + undelivered, undelivered: 0 }
+    this.#before = { delivered, dropped: dropped - this.#refused + undelivered, undelivered: 0 }
     this.#thread = undefined
     this.#delivery = NOTHING
     this.#written = 0
     this.#reported = 0
-    this.#waitingBytes = 0
+    this.#isFull = false
     this.#options.onGone(lost)
     if (undelivered > 0 && this.#closing === undefined) {
       internalLog('error', 'worker-lost', `${undelivered} records may be lost: the export thread has ended with them`)
@@ -191,7 +249,7 @@ export class ExportThread {
     this.#failures = Date.now() - this.#startedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1
     if (this.#failures > MAX_FAILURES) {
       this.#isGivenUp = true
-      this.#drop(this.#held.splice(0).length)
+      this.#drop(this.#letGo())
       internalLog(
         'error',
         'worker-given-up',
@@ -205,9 +263,12 @@ export class ExportThread {
 
   /** Resolves when all that was written before is settled, be it by a thread that has yet to start. */
   async #flushed(): Promise<void> {
-    while (this.#held.length > 0 && !this.#isGivenUp) await new Promise((resolve) => setTimeout(resolve, 50))
+    while (this.#heldLines > 0 && this.#thread === undefined && !this.#isGivenUp) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
     const thread = this.#thread
     if (thread === undefined) return
+    this.#passOn(true)
     await new Promise<void>((resolve) => {
       // thread-stream forgets a flush whose thread dies before it has read everything.
       thread.once('close', resolve)
@@ -233,7 +294,7 @@ export class ExportThread {
       else void thread.worker.terminate()
       await settlesWithin(deadlineMs, gone)
     }
-    this.#drop(this.#held.splice(0).length)
+    this.#drop(this.#letGo())
     onExit.unregister(this)
     busy.delete(this)
     return result
@@ -264,6 +325,7 @@ export class ExportThread {
       failure = 'the collector did not take them in time'
     } else {
       try {
+        this.#passOn(true)
         thread.flushSync()
         thread.end()
         failure = thread.writableErrored

@@ -66,6 +66,7 @@ export class Lane<T> {
     const bytes = this.#sizes[this.#head] as number
     this.#head++
     this.#waitingBytes -= bytes
+    this.#forget()
     this.#leave(1)
     return bytes
   }
@@ -86,6 +87,8 @@ export class Lane<T> {
   }
 
   #send(): void {
+    // A record that is added while a batch is settled, by who is told of that, may have been first.
+    if (this.#sending) return
     clearTimeout(this.#timer)
     this.#timer = undefined
     const batch = this.#batches[0] ?? this.#nextBatch()

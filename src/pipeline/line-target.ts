@@ -9,6 +9,12 @@ import { REPORT_EVENT, type ThreadReport } from './export-thread.ts'
 import type { OwnedPipeline } from './owned-pipeline.ts'
 
 const REPORT_INTERVAL_MS = 250
+/** Taken in one turn of the event loop: a chunk can have 40 000 lines, and what is sent has to keep up with what is read. */
+const LINES_PER_TURN = 1024
+/** While the collector takes records, more of them had better wait as lines on the other side: that is a third of the memory. */
+const ENOUGH_RECORDS = 16 * LINES_PER_TURN
+/** A collector that has taken none for so long is not waited for: the queue holds what it can. */
+const STALLED_AFTER_MS = 200
 
 interface Counter {
   stats(): BridgeStats
@@ -40,17 +46,49 @@ export class LineTarget extends Writable {
     if (chunk.includes('\n')) {
       const lines = this.#rest.split('\n')
       this.#rest = lines.pop() ?? ''
-      for (const line of lines) if (line !== '') this.#takeLine(line)
+      if (lines.length > LINES_PER_TURN) {
+        void this.#takeByTurns(lines).then(callback)
+        return
+      }
+      this.#take(lines)
     }
     callback()
   }
 
+  #take(lines: readonly string[]): void {
+    for (const line of lines) if (line !== '') this.#takeLine(line)
+  }
+
+  async #takeByTurns(lines: readonly string[]): Promise<void> {
+    for (let i = 0; i < lines.length; i += LINES_PER_TURN) {
+      this.#take(lines.slice(i, i + LINES_PER_TURN))
+      await turn()
+      await this.#room()
+    }
+  }
+
+  async #room(): Promise<void> {
+    let { delivered } = this.#pipeline.result()
+    let movedAt = Date.now()
+    while (this.#pipeline.result().undelivered > ENOUGH_RECORDS && Date.now() - movedAt < STALLED_AFTER_MS) {
+      await turn()
+      const now = this.#pipeline.result().delivered
+      if (now !== delivered) movedAt = Date.now()
+      delivered = now
+    }
+  }
+
   /** thread-stream calls this for a flush of the main thread, `logger.flush(callback)` of pino among them. */
   flush(callback: (error?: Error) => void): void {
-    void this.#pipeline.flush().then(() => {
-      this.#report()
-      callback()
-    })
+    const flush = () => {
+      void this.#pipeline.flush().then(() => {
+        this.#report()
+        callback()
+      })
+    }
+    // Behind the lines that have been written, which may wait for their turn.
+    if (this.writable) this.write('', flush)
+    else flush()
   }
 
   override _final(callback: () => void): void {
@@ -77,4 +115,8 @@ export class LineTarget extends Writable {
     this.#reported = text
     parentPort?.postMessage({ code: 'EVENT', name: REPORT_EVENT, args: [report] })
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -58,6 +58,10 @@ export class QueuedLogRecordProcessor {
   readonly #laneOfScope = new Map<string, number>()
   #lastRecord: QueuedRecord | undefined
   #closing: Promise<DeliveryResult> | undefined
+  #isClosed = false
+  #added = 0
+  /** Records added when the event loop had run empty and a last flush had failed. */
+  #abandonedAt = -1
 
   /** @throws TypeError for a wrong environment variable. */
   constructor(
@@ -98,10 +102,11 @@ export class QueuedLogRecordProcessor {
       return
     }
     if (this.#lastRecord === undefined) {
-      onExit.registerBeforeExit(this, (processor) => void processor.flush())
+      onExit.registerBeforeExit(this, (processor) => void processor.#flushBeforeExit())
       onExit.register(this, tellOfUndelivered)
     }
     this.#lastRecord = record
+    this.#added++
     this.#queue.add(record, sizeOf(record), this.#laneOf(record.instrumentationScope.name))
   }
 
@@ -113,6 +118,7 @@ export class QueuedLogRecordProcessor {
   /** Flushes, then takes no more records. Idempotent, never rejects; what is undelivered then is reported and lost. */
   close(deadlineMs = FLUSH_DEADLINE_MS): Promise<DeliveryResult> {
     this.#closing ??= this.flush(deadlineMs).then((result) => {
+      this.#isClosed = true
       this.#queue.close()
       onExit.unregister(this)
       tellOfUndelivered(this)
@@ -134,6 +140,13 @@ export class QueuedLogRecordProcessor {
     return this.#queue.result()
   }
 
+  /** Once: an exporter that waits for its answer keeps the process alive, and every new attempt would again. */
+  async #flushBeforeExit(): Promise<void> {
+    if (this.#abandonedAt === this.#added) return
+    this.#abandonedAt = this.#added
+    await this.flush()
+  }
+
   /** Records of one logger take one lane, and so stay in order. */
   #laneOf(scopeName: string): number {
     let lane = this.#laneOfScope.get(scopeName)
@@ -147,7 +160,7 @@ export class QueuedLogRecordProcessor {
   /** One log record says where the others have gone, for whoever looks only at the backend. */
   #tellOfLoss(lost: number): void {
     const last = this.#lastRecord
-    if (last === undefined || this.#closing !== undefined) return
+    if (last === undefined || this.#isClosed) return
     const time = last.hrTimeObserved
     const record: QueuedRecord = {
       hrTime: time,
