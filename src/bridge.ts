@@ -153,6 +153,14 @@ export class RecordBridge implements Bridge, Waiting {
     a: A,
     b: B,
   ): void {
+    let scope: Scope
+    try {
+      scope = currentScope()
+    } catch {
+      // The stack is exhausted. What follows needs less of it than that call: had this not come first, the record would
+      // be counted by half.
+      return
+    }
     // Counted in place: where the stack is exhausted a call would fail, and the numbers be wrong from then on.
     const { own } = this.#funnel
     own.seen++
@@ -162,7 +170,7 @@ export class RecordBridge implements Bridge, Waiting {
     let fate: Fate = 'failed'
     let failure: unknown
     try {
-      fate = this.#bridge(severityNumber, loggerName, context, read, a, b)
+      fate = this.#bridge(scope, severityNumber, loggerName, context, read, a, b)
     } catch (error) {
       failure = error
     }
@@ -250,6 +258,7 @@ export class RecordBridge implements Bridge, Waiting {
   }
 
   #bridge<A, B>(
+    scope: Scope,
     severityNumber: number,
     loggerName: string | undefined,
     context: Context,
@@ -257,7 +266,6 @@ export class RecordBridge implements Bridge, Waiting {
     a: A,
     b: B,
   ): Fate {
-    const scope = currentScope()
     const refusal = this.#refusal(scope, loggerName, context)
     if (refusal !== undefined) return refusal
     const logger = this.#logger(scope, loggerName)
