@@ -3,38 +3,12 @@
 
 import { types } from 'node:util'
 import { reasonOf } from './internal-logger.ts'
-import { aLimit, type OptionChecks } from './options.ts'
+import type { RecordLimits } from './limits.ts'
 
 /** A value of the OTel log data model, as both SDK generations accept it. */
 export type AnyValue = string | number | boolean | null | Uint8Array | AnyValue[] | AnyValueMap
 export interface AnyValueMap {
   [key: string]: AnyValue
-}
-
-/** What one record may hold. */
-export interface RecordLimits {
-  /** Attributes of a record; further ones are dropped. Default 128, as in the OTel specification. */
-  readonly attributeCount: number
-  /** UTF-16 code units of a string, bytes of a byte array. Default: no limit. */
-  readonly attributeValueLength: number
-  /** Levels of nesting in an attribute or body. Default 64. */
-  readonly depth: number
-  /** Approximate bytes of a whole record. Default 1 MiB. */
-  readonly recordBytes: number
-}
-
-export const DEFAULT_LIMITS: RecordLimits = {
-  attributeCount: 128,
-  attributeValueLength: Number.POSITIVE_INFINITY,
-  depth: 64,
-  recordBytes: 1024 * 1024,
-}
-
-export const recordLimitChecks: OptionChecks<RecordLimits> = {
-  attributeCount: aLimit,
-  attributeValueLength: aLimit,
-  depth: aLimit,
-  recordBytes: aLimit,
 }
 
 /** An array or object, and each of its entries, costs at least this much of `recordBytes`. */

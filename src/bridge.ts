@@ -2,10 +2,10 @@
 // record comes out, or the reason why not is counted.
 
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
-import { DEFAULT_LIMITS, type RecordLimits, recordLimitChecks } from './attributes.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
+import { type RecordLimits, resolveLimits } from './limits.ts'
 import { observeStats } from './metrics.ts'
 import {
   aBoolean,
@@ -114,12 +114,11 @@ export class RecordBridge implements Bridge, Waiting {
   constructor(owner: string, options?: BridgeOptions) {
     suppressDiag()
     const checked = checkOptions(owner, options, bridgeOptionChecks)
-    const limits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, checked.limits, recordLimitChecks)
     const provider = checked.loggerProvider
     this.#provider = provider === undefined || isProxyProvider(provider) ? undefined : provider
     this.#scopeName = checked.scopeName
     this.#scopeVersion = checked.scopeVersion
-    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    this.#limits = resolveLimits(owner, checked.limits)
     this.#include = checked.include
     this.#exclude = checked.exclude
     this.#replayLimit = checked.replayLimit ?? DEFAULT_REPLAY_LIMIT

@@ -1,4 +1,4 @@
-export type { AnyValue, AnyValueMap, RecordLimits } from './attributes.ts'
+export type { AnyValue, AnyValueMap } from './attributes.ts'
 export { type Bridge, type BridgeOptions, createBridge } from './bridge.ts'
 export type { ExceptionFacts } from './exception.ts'
 export {
@@ -8,6 +8,7 @@ export {
   type InternalLogSink,
   setInternalLogSink,
 } from './internal-logger.ts'
+export type { RecordLimits } from './limits.ts'
 export type { Logger, LoggerProvider, LogRecord } from './provider.ts'
 export type { SourceRecord } from './record.ts'
 export { type BridgeStats, bridgeStats } from './stats.ts'

@@ -15,6 +15,8 @@ export interface LogRecord {
   readonly attributes: AnyValueMap
   readonly eventName?: string
   readonly context: Context
+  /** Of attributes beyond the limit. The API has no such field: it reaches the pipeline that is ours, and no SDK. */
+  readonly droppedAttributesCount?: number
 }
 
 /** `Logger` of `@opentelemetry/api` 1.10 and of `@opentelemetry/api-logs`, as far as the bridge uses it. */

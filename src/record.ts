@@ -1,9 +1,10 @@
 // What an adapter reads from its logger → what the bridge hands to a Logger: facts of the right type, clean values.
 
 import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
-import { type AnyValue, type AnyValueMap, RecordCleaner, type RecordLimits, readProperty } from './attributes.ts'
+import { type AnyValue, type AnyValueMap, RecordCleaner, readProperty } from './attributes.ts'
 import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog } from './internal-logger.ts'
+import type { RecordLimits } from './limits.ts'
 import type { LogRecord } from './provider.ts'
 import { type HrTime, hrTimeOf } from './time.ts'
 import { takeTraceFields } from './trace-fields.ts'
@@ -65,7 +66,7 @@ export function cleanRecord(
   observed: HrTime,
   limits: RecordLimits,
 ): LogRecord {
-  const { body, attributes } = cleanValues(source, limits)
+  const { body, attributes, droppedAttributesCount } = cleanValues(source, limits)
   const recordContext = takeTraceFields(attributes, context)
   const eventName = textOf(source.eventName) ?? takeEventName(attributes)
   return {
@@ -77,6 +78,7 @@ export function cleanRecord(
     attributes,
     eventName,
     context: recordContext,
+    droppedAttributesCount,
   } as LogRecord
 }
 
@@ -92,15 +94,16 @@ function takeEventName(attributes: AnyValueMap): string | undefined {
 export function cleanValues(
   source: { readonly body?: unknown; readonly attributes?: object | undefined; readonly exception?: unknown },
   limits: RecordLimits,
-): { body: AnyValue | undefined; attributes: AnyValueMap } {
+): { body: AnyValue | undefined; attributes: AnyValueMap; droppedAttributesCount: number } {
   const cleaner = new RecordCleaner(limits)
   const body = cleaner.clean(source.body)
   const attributes: AnyValueMap = {}
   if (source.exception != null) addException(attributes, source.exception, cleaner)
-  const dropped = source.attributes == null ? 0 : cleaner.addAttributes(attributes, source.attributes)
-  if (dropped > 0) {
+  const droppedAttributesCount = source.attributes == null ? 0 : cleaner.addAttributes(attributes, source.attributes)
+  if (droppedAttributesCount > 0) {
     const limit = limits.attributeCount
-    internalLog('warn', 'attribute-limit', `${dropped} attributes of a record were dropped: the limit is ${limit}`)
+    const dropped = `${droppedAttributesCount} attributes of a record were dropped`
+    internalLog('warn', 'attribute-limit', `${dropped}: the limit is ${limit}`)
   }
-  return { body, attributes }
+  return { body, attributes, droppedAttributesCount }
 }

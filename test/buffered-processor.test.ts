@@ -108,12 +108,15 @@ test('what a full queue lost is told in a record once the exporter accepts again
   const exporter = new ScriptedExporter(http(503))
   const { emit, processor, reports } = setUp(exporter, { maxQueueSize: 10 })
   emit(25)
-  await processor.flush()
-  await processor.flush()
+  // The record that tells is none of the app's: the result counts those.
+  expect(await processor.flush()).toEqual({ delivered: 10, dropped: 15, undelivered: 0 })
   expect(exporter.bodies).toEqual([
     ...upTo(10),
     '15 records dropped: the queue was full while the collector did not accept any',
   ])
+  emit(1)
+  expect(await processor.flush()).toEqual({ delivered: 11, dropped: 15, undelivered: 0 })
+  expect(exporter.bodies.length).toBe(12)
   expect(reports.filter((line) => line.startsWith('overflow')).length).toBeGreaterThan(0)
 })
 

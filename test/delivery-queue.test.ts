@@ -18,7 +18,6 @@ function setUp(
   const accepted: number[] = []
   const attempts: { size: number; at: number }[] = []
   const losses: [string, number, string][] = []
-  const recoveries: number[] = []
   const queue = new DeliveryQueue<number>({
     deliver: async (batch) => {
       attempts.push({ size: batch.length, at: Date.now() })
@@ -29,7 +28,6 @@ function setUp(
     },
     onLoss: (...loss) => void losses.push(loss),
     onRetry: () => {},
-    onRecovery: (lost) => void recoveries.push(lost),
     maxBytes: 1_000_000,
     maxRecords: 100_000,
     maxBatchRecords: 10,
@@ -42,7 +40,7 @@ function setUp(
   const addAll = (from: number, to: number) => {
     for (let i = from; i < to; i++) queue.add(i, 100, 0)
   }
-  return { queue, addAll, accepted, attempts, losses, recoveries }
+  return { queue, addAll, accepted, attempts, losses }
 }
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
@@ -151,26 +149,13 @@ test('a partial success counts the records that the collector rejected', async (
   expect(queue.bytes).toBe(0)
 })
 
-test('a full queue drops the newest, counts them, and tells once the collector is back', async () => {
-  const { addAll, queue, accepted, recoveries } = setUp([UNAVAILABLE, UNAVAILABLE], { maxBytes: 2000 })
+test('a full queue drops the newest, and counts them', async () => {
+  const { addAll, queue, accepted } = setUp([UNAVAILABLE, UNAVAILABLE], { maxBytes: 2000 })
   addAll(0, 50)
   expect(queue.result()).toEqual({ delivered: 0, dropped: 30, undelivered: 20 })
   await vi.advanceTimersByTimeAsync(10_000)
   expect(accepted).toEqual(upTo(20))
-  expect(recoveries).toEqual([30])
   expect(queue.result()).toEqual({ delivered: 20, dropped: 30, undelivered: 0 })
-})
-
-test('a record that tells of the loss is delivered by the same flush, and no batch twice for it', async () => {
-  const { queue, addAll, accepted } = setUp([UNAVAILABLE], {
-    maxRecords: 40,
-    onRecovery: () => queue.add(1000, 100, 0),
-  })
-  addAll(0, 50)
-  const flushed = queue.flush(8000)
-  await vi.advanceTimersByTimeAsync(8000)
-  expect(await flushed).toEqual({ delivered: 41, dropped: 10, undelivered: 0 })
-  expect(accepted).toEqual([...upTo(40), 1000])
 })
 
 test('a full queue drops the oldest where that is asked for', async () => {

@@ -32,6 +32,7 @@ test.each([
   ['the pipeline importing an adapter', 'src/pipeline/a.ts', "import '../../adapters/pino/index.ts'"],
   ['one adapter importing another', 'adapters/winston/a.ts', "import '../pino/index.ts'"],
   ['the SDK in the core', 'src/a.ts', "import '@opentelemetry/sdk-logs'"],
+  ['the SDK in the pipeline', 'src/pipeline/a.ts', "import '@opentelemetry/sdk-logs'"],
   ['the older logs API in the core', 'src/a.ts', "import '@opentelemetry/api-logs'"],
   ['the SDK in an adapter', 'adapters/pino/a.ts', "import '@opentelemetry/core'"],
   ['a logger in the core', 'src/a.ts', "import 'winston'"],
@@ -50,7 +51,6 @@ test('refuses a cycle', async () => {
 test.each([
   ['an adapter importing src', 'adapters/pino/a.ts', "import '../../src/index.ts'"],
   ['the API in the core', 'src/a.ts', "import '@opentelemetry/api'"],
-  ['the SDK in the pipeline', 'src/pipeline/a.ts', "import '@opentelemetry/sdk-logs'"],
 ])('allows %s', async (_rule, path, text) => {
   expect(await lint({ [path]: `${text}\n` })).not.toContain('noRestrictedImports')
 })

@@ -1,12 +1,16 @@
 // The pipeline of a thread of our own, made here: what each configuration exports, and how each mistake is named.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createBridge, setInternalLogSink } from '../src/index.ts'
 import { loadOptional } from '../src/pipeline/load.ts'
 import { createOwnedPipeline, type ExportOptions } from '../src/pipeline/owned-pipeline.ts'
+import { decodeJson } from './support/otlp-proto.ts'
 import { type OtlpReceiver, startOtlpReceiver } from './support/otlp-receiver.ts'
 
 let receiver: OtlpReceiver
@@ -29,13 +33,10 @@ async function start(options: ExportOptions = {}, env: Record<string, string> = 
 }
 
 test('records go out in batches, with the resource of options and environment', async () => {
-  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=test,service.name=from-env')
-  const { pipeline, emit } = await start({
-    resourceAttributes: { team: 'a' },
-    serviceName: 'from-options',
-    maxExportBatchSize: 2,
-  })
-  vi.unstubAllEnvs()
+  const { pipeline, emit } = await start(
+    { resourceAttributes: { team: 'a' }, serviceName: 'from-options', maxExportBatchSize: 2 },
+    { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test,service.name=from-env,a%2Cb=c%3Dd%20e' },
+  )
   for (let i = 0; i < 5; i++) emit(`record ${i}`)
   expect(await pipeline.close()).toEqual({ delivered: 5, dropped: 0, undelivered: 0 })
   expect(receiver.records.map(({ body }) => body)).toEqual(Array.from({ length: 5 }, (_, i) => `record ${i}`))
@@ -43,6 +44,8 @@ test('records go out in batches, with the resource of options and environment', 
   expect(receiver.records[0]?.resource).toMatchObject({
     'service.name': 'from-options',
     'deployment.environment.name': 'test',
+    'a,b': 'c=d e',
+    'telemetry.sdk.name': 'otel-log-bridge',
     team: 'a',
   })
 })
@@ -172,4 +175,14 @@ test('a missing package names itself and the command that installs it', async ()
   await expect(loadOptional('no-such-package')).rejects.toThrow(
     "'no-such-package' could not be loaded; install it with: npm install no-such-package",
   )
+})
+
+test('the console exporter writes requests of OTLP/JSON to standard output, a line each, up to the exit', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'children/console-exporter.ts')])
+  const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.length).toBe(2)
+  const bodies = lines.flatMap((line) => decodeJson(Buffer.from(line)).map(({ body }) => body))
+  expect(bodies).toEqual(Array.from({ length: 1000 }, (_, i) => `record ${i}`))
+  expect(code).toBe(3)
 })

@@ -1,15 +1,25 @@
 // The queue around an exporter of the app's, in the app's own SDK.
 
+import { numberFromEnvironment } from '../environment.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
-import type { DeliveryOutcome } from './delivery-queue.ts'
-import {
-  QueuedLogRecordProcessor,
-  type QueuedRecord,
-  type QueueOptions,
-  queueOptionChecks,
-} from './queued-processor.ts'
+import type { DeliveryOutcome, DeliveryResult } from './delivery-queue.ts'
+import { LOSS_SCOPE, type LossRecord, type QueueOptions, queueOptionChecks, RecordQueue } from './record-queue.ts'
+
+/** ReadableLogRecord of both SDK generations, as far as it is read or made here. */
+interface QueuedRecord {
+  readonly hrTime: [number, number]
+  readonly hrTimeObserved: [number, number]
+  readonly severityNumber?: number
+  readonly severityText?: string
+  readonly body?: unknown
+  readonly eventName?: string
+  readonly attributes: object
+  readonly droppedAttributesCount: number
+  readonly instrumentationScope: { readonly name: string }
+  readonly resource: { readonly asyncAttributesPending?: boolean; waitForAsyncAttributes?(): Promise<void> }
+}
 
 /** ExportResult of OTel's core. */
 interface ExportResult {
@@ -36,6 +46,9 @@ const optionChecks: OptionChecks<BufferedLogRecordProcessorOptions> = {
   exportTimeoutMillis: aLimit,
 }
 
+/** What a record costs besides its values. */
+const RECORD_BYTES = 256
+const ENTRY_BYTES = 16
 const DEFAULT_EXPORT_TIMEOUT_MS = 30_000
 /** Exports of one exporter are never concurrent (OTel specification, LogRecordExporter). */
 const LANES = 1
@@ -51,30 +64,54 @@ const INVALID_ARGUMENT = 3
  * In place of BatchLogRecordProcessor: bounded in bytes instead of 2048 records, retrying for as long as it has room,
  * and exact about what it lost. What the exporter logs is not bridged.
  */
-export class BufferedLogRecordProcessor extends QueuedLogRecordProcessor {
+export class BufferedLogRecordProcessor {
   readonly #exporter: LogRecordExporter
+  readonly #queue: RecordQueue<QueuedRecord>
 
   /** @throws TypeError for a wrong or unknown option. */
   constructor(options: BufferedLogRecordProcessorOptions) {
     const {
       exporter,
-      exportTimeoutMillis = DEFAULT_EXPORT_TIMEOUT_MS,
+      exportTimeoutMillis = numberFromEnvironment(['OTEL_BLRP_EXPORT_TIMEOUT'], aLimit) ?? DEFAULT_EXPORT_TIMEOUT_MS,
       ...queue
     } = checkOptions('BufferedLogRecordProcessor', options, optionChecks)
     if (exporter === undefined) {
       throw argumentError("BufferedLogRecordProcessor: option 'exporter'", 'a LogRecordExporter', exporter)
     }
-    super((batch) => exportBatch(exporter, batch, exportTimeoutMillis), queue, LANES)
+    const deliver = async (batch: readonly QueuedRecord[]) => {
+      await waitForResource(batch)
+      return exportBatch(exporter, batch, exportTimeoutMillis)
+    }
+    this.#queue = new RecordQueue({ deliver, createLossRecord, lanes: LANES }, queue)
     this.#exporter = exporter
   }
 
-  override async forceFlush(): Promise<void> {
-    await super.forceFlush()
+  onEmit(record: QueuedRecord): void {
+    this.#queue.add(record, sizeOf(record), record.instrumentationScope.name)
+  }
+
+  /** Sends what waits. @returns when it is settled or `deadlineMillis` (default 8000) is over. Never rejects. */
+  flush(deadlineMillis?: number): Promise<DeliveryResult> {
+    return this.#queue.flush(deadlineMillis)
+  }
+
+  /** Flushes, then takes no more records. Idempotent, never rejects; what is undelivered then is reported and lost. */
+  close(deadlineMillis?: number): Promise<DeliveryResult> {
+    return this.#queue.close(deadlineMillis)
+  }
+
+  /** Records since the start. */
+  result(): DeliveryResult {
+    return this.#queue.result()
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.flush()
     await this.#call('forceFlush')
   }
 
-  override async shutdown(): Promise<void> {
-    await super.shutdown()
+  async shutdown(): Promise<void> {
+    await this.close()
     await this.#call('shutdown')
   }
 
@@ -120,4 +157,39 @@ function outcomeOf({ code, error }: ExportResult): DeliveryOutcome {
   const isGrpc = status <= MAX_GRPC_CODE
   if ((isGrpc ? RETRYABLE_GRPC : RETRYABLE_HTTP).has(status)) return { kind: 'retry', reason }
   return { kind: 'refused', divisible: isGrpc ? status === INVALID_ARGUMENT : DIVISIBLE_HTTP.has(status), reason }
+}
+
+/** Of the time and the resource of a record that was not lost. */
+function createLossRecord(loss: LossRecord, { hrTimeObserved, resource }: QueuedRecord): QueuedRecord {
+  return {
+    ...loss,
+    hrTime: hrTimeObserved,
+    hrTimeObserved,
+    droppedAttributesCount: 0,
+    instrumentationScope: { name: LOSS_SCOPE },
+    resource,
+  }
+}
+
+async function waitForResource(batch: readonly QueuedRecord[]): Promise<void> {
+  const resource = batch[0]?.resource
+  if (resource?.asyncAttributesPending === true) await resource.waitForAsyncAttributes?.()
+}
+
+/** Close to what the record takes on the wire; exact enough to bound memory. */
+function sizeOf({ body, attributes }: QueuedRecord): number {
+  return RECORD_BYTES + bytesOf(body) + bytesOf(attributes)
+}
+
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return ENTRY_BYTES + value.length
+  if (typeof value !== 'object' || value === null) return ENTRY_BYTES
+  if (value instanceof Uint8Array) return ENTRY_BYTES + value.byteLength
+  let bytes = ENTRY_BYTES
+  if (Array.isArray(value)) {
+    for (const entry of value) bytes += bytesOf(entry)
+    return bytes
+  }
+  for (const key in value) bytes += key.length + bytesOf((value as Record<string, unknown>)[key])
+  return bytes
 }

@@ -21,8 +21,6 @@ export interface DeliveryQueueOptions<T> {
   /** Told of every loss and of every failed attempt. */
   readonly onLoss: (kind: LossKind, records: number, reason: string) => void
   readonly onRetry: (records: number, reason: string, delayMs: number) => void
-  /** Told when a batch was accepted after the queue had overflowed, with the records lost since. */
-  readonly onRecovery: (lost: number) => void
   /** Bytes of all records that wait or are under way. */
   readonly maxBytes: number
   readonly maxRecords: number
@@ -52,9 +50,6 @@ export class DeliveryQueue<T> {
   #records = 0
   #delivered = 0
   #dropped = 0
-  /** Lost to overflow since the collector last accepted something. */
-  #lostSinceAccepted = 0
-  #recoveries = 0
   #isClosed = false
 
   constructor(options: DeliveryQueueOptions<T>) {
@@ -75,8 +70,7 @@ export class DeliveryQueue<T> {
     const isFull = () => this.#bytes + bytes > maxBytes || this.#records >= maxRecords
     if (overflow === 'drop-oldest' && bytes <= maxBytes) while (isFull() && this.#dropOldest());
     if (isFull()) {
-      this.#dropped++
-      this.#lose(1)
+      this.#overflow()
       return
     }
     this.#bytes += bytes
@@ -85,6 +79,7 @@ export class DeliveryQueue<T> {
     target.add(record, bytes)
   }
 
+  /** Of what waits or is under way. */
   get bytes(): number {
     return this.#bytes
   }
@@ -96,17 +91,8 @@ export class DeliveryQueue<T> {
   /** Sends at once what waits. @returns when it is settled, or `deadlineMs` is over. Never rejects. */
   async flush(deadlineMs: number): Promise<DeliveryResult> {
     if (this.#isClosed) return this.result()
-    await settlesWithin(deadlineMs, this.#drained())
+    await settlesWithin(deadlineMs, Promise.all(this.#lanes.map((lane) => lane.drain())))
     return this.result()
-  }
-
-  /** What is added on a recovery belongs to what was lost before. */
-  async #drained(): Promise<void> {
-    let recoveries: number
-    do {
-      recoveries = this.#recoveries
-      await Promise.all(this.#lanes.map((lane) => lane.drain()))
-    } while (recoveries !== this.#recoveries && !this.#isClosed)
   }
 
   /** Lets go of everything: no timer is left, what is under way is not waited for. */
@@ -120,12 +106,6 @@ export class DeliveryQueue<T> {
     this.#bytes -= bytes
     if (delivered) {
       this.#delivered += records
-      if (this.#lostSinceAccepted > 0) {
-        const lost = this.#lostSinceAccepted
-        this.#lostSinceAccepted = 0
-        this.#recoveries++
-        this.#options.onRecovery(lost)
-      }
     } else {
       this.#dropped += records
       this.#options.onLoss('rejected', records, reason)
@@ -138,13 +118,12 @@ export class DeliveryQueue<T> {
     if (bytes === undefined) return false
     this.#records--
     this.#bytes -= bytes
-    this.#dropped++
-    this.#lose(1)
+    this.#overflow()
     return true
   }
 
-  #lose(records: number): void {
-    this.#lostSinceAccepted += records
-    this.#options.onLoss('overflow', records, `the queue of ${this.#options.maxBytes} bytes is full`)
+  #overflow(): void {
+    this.#dropped++
+    this.#options.onLoss('overflow', 1, `the queue of ${this.#options.maxBytes} bytes is full`)
   }
 }

@@ -101,12 +101,14 @@ export class Lane<T> {
   }
 
   #take(batch: Batch<T>, outcome: DeliveryOutcome): void {
+    // Nobody tries again, and the records were told as undelivered.
+    if (this.#closed && outcome.kind === 'retry') return
     if (outcome.kind === 'retry') {
       this.#attempts++
       const delay = this.#retryDelay(outcome.afterMs)
       this.#notBefore = outcome.afterMs === undefined ? 0 : Date.now() + delay
       this.#options.onRetry(batch.records.length, outcome.reason, delay)
-      if (!this.#closed) this.#timer = this.#wakeAfter(delay)
+      this.#timer = this.#wakeAfter(delay)
       return
     }
     this.#attempts = 0

@@ -11,8 +11,8 @@ import type { OwnedPipeline } from './owned-pipeline.ts'
 const REPORT_INTERVAL_MS = 250
 /** Taken in one turn of the event loop: a chunk can have 40 000 lines, and what is sent has to keep up with what is read. */
 const LINES_PER_TURN = 1024
-/** While the collector takes records, more of them had better wait as lines on the other side: that is a third of the memory. */
-const ENOUGH_RECORDS = 16 * LINES_PER_TURN
+/** How often it is asked whether the queue has room again. */
+const ROOM_INTERVAL_MS = 5
 /** A collector that has taken none for so long is not waited for: the queue holds what it can. */
 const STALLED_AFTER_MS = 200
 
@@ -67,11 +67,12 @@ export class LineTarget extends Writable {
     }
   }
 
+  /** While the collector takes records, lines wait on the other side rather than being dropped here. */
   async #room(): Promise<void> {
     let { delivered } = this.#pipeline.result()
     let movedAt = Date.now()
-    while (this.#pipeline.result().undelivered > ENOUGH_RECORDS && Date.now() - movedAt < STALLED_AFTER_MS) {
-      await turn()
+    while (!this.#pipeline.hasRoom() && Date.now() - movedAt < STALLED_AFTER_MS) {
+      await new Promise((resolve) => setTimeout(resolve, ROOM_INTERVAL_MS))
       const now = this.#pipeline.result().delivered
       if (now !== delivered) movedAt = Date.now()
       delivered = now

@@ -5,7 +5,8 @@ import type { ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/g
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import { loadOptional } from './load.ts'
 import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
-import type { LogsEncoding, OtlpSender } from './otlp-sender.ts'
+import type { OtlpSender, ReadAnswer } from './otlp-sender.ts'
+import { delimitedFields, int64Field } from './protobuf.ts'
 
 const METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
 /** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS; RESOURCE_EXHAUSTED with RetryInfo. */
@@ -20,7 +21,7 @@ const MAX_RECONNECT_MS = 2000
 type GrpcPackage = typeof import('@grpc/grpc-js')
 
 /** @throws Error that names the package to install. */
-export async function createGrpcSender(configuration: OtlpConfiguration, encoding: LogsEncoding): Promise<OtlpSender> {
+export async function createGrpcSender(configuration: OtlpConfiguration, readAnswer: ReadAnswer): Promise<OtlpSender> {
   const grpc = await loadOptional<GrpcPackage>('@grpc/grpc-js')
   const { url, timeoutMillis } = configuration
   const client: Client = new grpc.Client(targetOf(url), credentialsOf(grpc, configuration), {
@@ -43,8 +44,7 @@ export async function createGrpcSender(configuration: OtlpConfiguration, encodin
           body,
           metadata,
           { deadline: Date.now() + timeoutMillis },
-          (error, answer) =>
-            resolve(error === null ? encoding.readAnswer(answer ?? new Uint8Array()) : outcomeOf(error)),
+          (error, answer) => resolve(error === null ? readAnswer(answer ?? new Uint8Array()) : outcomeOf(error)),
         )
       })
     },
@@ -76,56 +76,16 @@ function retryInfoOf(metadata: Metadata | undefined): number | undefined {
   const [status] = metadata?.get('grpc-status-details-bin') ?? []
   if (!Buffer.isBuffer(status)) return undefined
   try {
-    for (const detail of fieldsOf(status, 3)) {
-      const [type] = fieldsOf(detail, 1)
-      if (type?.toString() !== 'type.googleapis.com/google.rpc.RetryInfo') continue
-      const [retryInfo] = fieldsOf(detail, 2)
-      const [delay] = retryInfo === undefined ? [] : fieldsOf(retryInfo, 1)
+    for (const detail of delimitedFields(status, 3)) {
+      const [type] = delimitedFields(detail, 1)
+      if (Buffer.from(type ?? []).toString() !== 'type.googleapis.com/google.rpc.RetryInfo') continue
+      const [retryInfo] = delimitedFields(detail, 2)
+      const [delay] = retryInfo === undefined ? [] : delimitedFields(retryInfo, 1)
       if (delay === undefined) return undefined
-      return varintOf(delay, 1) * 1000 + Math.ceil(varintOf(delay, 2) / 1e6)
+      return int64Field(delay, 1) * 1000 + Math.ceil(int64Field(delay, 2) / 1e6)
     }
   } catch {
     // A trailer that cannot be read says nothing of when to try again.
   }
   return undefined
-}
-
-/** The length-delimited fields of a protobuf message with this number. */
-function fieldsOf(message: Buffer, number: number): Buffer[] {
-  return [...readFields(message)].flatMap(([field, value]) =>
-    field === number && Buffer.isBuffer(value) ? [value] : [],
-  )
-}
-
-/** As int64, near enough: a negative one is below zero, or zero. */
-function varintOf(message: Buffer, number: number): number {
-  for (const [field, value] of readFields(message)) {
-    if (field === number && typeof value === 'number') return value < 2 ** 63 ? value : value - 2 ** 64
-  }
-  return 0
-}
-
-function* readFields(message: Buffer): Generator<[field: number, value: Buffer | number]> {
-  let at = 0
-  const varint = () => {
-    let value = 0
-    for (let shift = 1; ; shift *= 128) {
-      const byte = message.readUInt8(at++)
-      value += (byte & 0x7f) * shift
-      if (byte < 0x80) return value
-    }
-  }
-  while (at < message.length) {
-    const tag = varint()
-    const [field, wireType] = [Math.floor(tag / 8), tag % 8]
-    if (wireType === 0) {
-      yield [field, varint()]
-    } else if (wireType === 2) {
-      const length = varint()
-      yield [field, message.subarray(at, at + length)]
-      at += length
-    } else {
-      at += wireType === 1 ? 8 : 4
-    }
-  }
 }

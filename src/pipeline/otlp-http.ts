@@ -8,7 +8,7 @@ import { constants, gzip } from 'node:zlib'
 import { reasonOf } from '../internal-logger.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
-import type { LogsEncoding, OtlpSender } from './otlp-sender.ts'
+import type { OtlpSender, ReadAnswer } from './otlp-sender.ts'
 
 const compress = promisify(gzip)
 const RETRYABLE = new Set([429, 502, 503, 504])
@@ -18,7 +18,11 @@ const DIVISIBLE = new Set([400, 413, 422])
 const MAX_ANSWER_BYTES = 1024 * 1024
 const MAX_REASON_LENGTH = 200
 
-export function createHttpSender(configuration: OtlpConfiguration, encoding: LogsEncoding): OtlpSender {
+export function createHttpSender(
+  configuration: OtlpConfiguration,
+  contentType: string,
+  readAnswer: ReadAnswer,
+): OtlpSender {
   const { url, tls, timeoutMillis } = configuration
   if (url.protocol === 'https:') checkTls(tls)
   const { request, Agent } = url.protocol === 'https:' ? https : http
@@ -26,7 +30,7 @@ export function createHttpSender(configuration: OtlpConfiguration, encoding: Log
   const headers = {
     'user-agent': 'otel-log-bridge',
     ...configuration.headers,
-    'content-type': encoding.contentType,
+    'content-type': contentType,
     ...(configuration.gzip && { 'content-encoding': 'gzip' }),
   }
 
@@ -39,7 +43,13 @@ export function createHttpSender(configuration: OtlpConfiguration, encoding: Log
         clearTimeout(timer)
         resolve(outcome)
       }
-      call.on('error', (error) => settle({ kind: 'retry', reason: reasonOf(error) }))
+      call.on('error', (error: NodeJS.ErrnoException) => {
+        // The server has closed a connection that was kept open, while this request went out: no failure of anybody's.
+        if (call.reusedSocket && error.code === 'ECONNRESET') {
+          clearTimeout(timer)
+          resolve(post(body))
+        } else settle({ kind: 'retry', reason: reasonOf(error) })
+      })
       call.on('response', (response) => {
         const chunks: Buffer[] = []
         let length = 0
@@ -49,7 +59,7 @@ export function createHttpSender(configuration: OtlpConfiguration, encoding: Log
           else call.destroy(new Error('the answer has no end'))
         })
         response.on('error', (error) => settle({ kind: 'retry', reason: reasonOf(error) }))
-        response.on('end', () => settle(outcomeOf(response, Buffer.concat(chunks), encoding)))
+        response.on('end', () => settle(outcomeOf(response, Buffer.concat(chunks), readAnswer)))
       })
       call.end(body)
     })
@@ -64,9 +74,9 @@ export function createHttpSender(configuration: OtlpConfiguration, encoding: Log
   }
 }
 
-function outcomeOf(response: http.IncomingMessage, body: Buffer, encoding: LogsEncoding): DeliveryOutcome {
+function outcomeOf(response: http.IncomingMessage, body: Buffer, readAnswer: ReadAnswer): DeliveryOutcome {
   const { statusCode = 0, headers } = response
-  if (statusCode >= 200 && statusCode < 300) return encoding.readAnswer(body)
+  if (statusCode >= 200 && statusCode < 300) return readAnswer(body)
   const reason = `HTTP ${statusCode} ${body.toString('latin1', 0, MAX_REASON_LENGTH)}`.trimEnd()
   if (RETRYABLE.has(statusCode)) return { kind: 'retry', afterMs: retryAfter(headers['retry-after']), reason }
   return { kind: 'refused', divisible: DIVISIBLE.has(statusCode), reason }

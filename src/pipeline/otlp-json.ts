@@ -2,73 +2,86 @@
 // beyond 64 bits, or beyond the precision of a double, as integers that no receiver can read or that differ
 // (https://protobuf.dev/programming-guides/json/, https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 
-import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import type { AnyValue, AnyValueMap } from '../attributes.ts'
+import type { LogRecord } from '../provider.ts'
+import type { HrTime } from '../time.ts'
+import {
+  type EncodedRecord,
+  groupByScope,
+  isInt64,
+  type LogsEncoding,
+  type PartialSuccess,
+  type Resource,
+  spanContextOf,
+} from './otlp-record.ts'
 
-type Resource = ReadableLogRecord['resource']
-type Scope = ReadableLogRecord['instrumentationScope']
-
-const MAX_INT64 = 2 ** 63
-
-/** ExportLogsServiceRequest. */
-export function encodeJson(records: readonly ReadableLogRecord[]): Uint8Array {
-  const resourceLogs = [...groupBy(records, (record) => record.resource)].map(([resource, ofResource]) => ({
-    resource: { attributes: keyValues(resource.attributes) },
-    schemaUrl: schemaUrlOf(resource),
-    scopeLogs: [...groupBy(ofResource, (record) => record.instrumentationScope)].map(([scope, logRecords]) => ({
-      scope: { name: scope.name, version: scope.version },
-      schemaUrl: schemaUrlOf(scope),
-      logRecords: logRecords.map(logRecord),
-    })),
-  }))
-  return Buffer.from(JSON.stringify({ resourceLogs }))
+interface Answer {
+  readonly partialSuccess?: { readonly rejectedLogRecords?: number | string; readonly errorMessage?: string }
 }
 
-function groupBy<K>(records: readonly ReadableLogRecord[], keyOf: (record: ReadableLogRecord) => K) {
-  const groups = new Map<K, ReadableLogRecord[]>()
-  for (const record of records) {
-    const key = keyOf(record)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [record])
-    else group.push(record)
+export const jsonEncoding: LogsEncoding = {
+  contentType: 'application/json',
+  encodeRecord: (record) => Buffer.from(JSON.stringify(logRecord(record))),
+  joinRecords,
+  readAnswer,
+}
+
+function joinRecords(resource: Resource, records: readonly EncodedRecord[]): Buffer {
+  const resourceText = JSON.stringify({ attributes: keyValues(resource) })
+  const parts: Buffer[] = [Buffer.from(`{"resourceLogs":[{"resource":${resourceText},"scopeLogs":[`)]
+  let isFirst = true
+  for (const [{ name, version, schemaUrl }, ofScope] of groupByScope(records)) {
+    const scope = JSON.stringify({ scope: { name, version }, schemaUrl }).slice(0, -1)
+    parts.push(Buffer.from(`${isFirst ? '' : ','}${scope},"logRecords":[`))
+    isFirst = false
+    for (const bytes of ofScope) parts.push(bytes, COMMA)
+    parts[parts.length - 1] = END_OF_SCOPE
   }
-  return groups
+  parts.push(END_OF_REQUEST)
+  return Buffer.concat(parts)
+}
+const COMMA = Buffer.from(',')
+const END_OF_SCOPE = Buffer.from(']}')
+const END_OF_REQUEST = Buffer.from(']}]}')
+
+function readAnswer(body: Uint8Array): PartialSuccess | undefined {
+  const { partialSuccess } = JSON.parse(Buffer.from(body).toString()) as Answer
+  if (partialSuccess === undefined) return undefined
+  const { rejectedLogRecords = 0, errorMessage = '' } = partialSuccess
+  return { rejectedLogRecords: Number(rejectedLogRecords), errorMessage }
 }
 
-/** Resources have one only in newer SDKs. */
-function schemaUrlOf(owner: Resource | Scope): string | undefined {
-  return (owner as { schemaUrl?: string }).schemaUrl
-}
-
-function logRecord(record: ReadableLogRecord): object {
-  const { spanContext, body } = record
+function logRecord(record: LogRecord): object {
+  const { body } = record
+  const span = spanContextOf(record)
   return {
-    timeUnixNano: nanos(record.hrTime),
-    observedTimeUnixNano: nanos(record.hrTimeObserved),
+    timeUnixNano: nanos(record.timestamp),
+    observedTimeUnixNano: nanos(record.observedTimestamp),
     severityNumber: record.severityNumber,
     severityText: record.severityText,
     body: body === undefined ? undefined : anyValue(body),
     attributes: keyValues(record.attributes),
     droppedAttributesCount: record.droppedAttributesCount,
-    flags: spanContext?.traceFlags,
-    traceId: spanContext?.traceId,
-    spanId: spanContext?.spanId,
+    flags: span?.traceFlags,
+    traceId: span?.traceId,
+    spanId: span?.spanId,
     eventName: record.eventName,
   }
 }
 
-function nanos([seconds, nanoseconds]: readonly [number, number]): string {
-  return String(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds))
+function nanos([seconds, nanoseconds]: HrTime): string {
+  return seconds === 0 ? String(nanoseconds) : `${seconds}${String(nanoseconds).padStart(9, '0')}`
 }
 
-function keyValues(map: object): object[] {
+function keyValues(map: Readonly<AnyValueMap>): object[] {
   return Object.entries(map).map(([key, value]) => ({ key, value: anyValue(value) }))
 }
 
-function anyValue(value: unknown): object {
+function anyValue(value: AnyValue): object {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'number') return number(value)
   if (typeof value === 'boolean') return { boolValue: value }
-  if (typeof value !== 'object' || value === null) return {}
+  if (value === null) return {}
   if (value instanceof Uint8Array) {
     return { bytesValue: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
   }
@@ -77,9 +90,8 @@ function anyValue(value: unknown): object {
 }
 
 function number(value: number): object {
-  if (Object.is(value, -0)) return { doubleValue: '-0' }
-  if (Number.isSafeInteger(value)) return { intValue: value }
   // The digits of a double end where it is told from its neighbours: BigInt has them all.
-  if (Number.isInteger(value) && value >= -MAX_INT64 && value < MAX_INT64) return { intValue: String(BigInt(value)) }
+  if (isInt64(value)) return { intValue: Number.isSafeInteger(value) ? value : String(BigInt(value)) }
+  if (Object.is(value, -0)) return { doubleValue: '-0' }
   return { doubleValue: Number.isFinite(value) ? value : String(value) }
 }

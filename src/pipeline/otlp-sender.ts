@@ -1,61 +1,33 @@
-// Records → bytes → the collector's answer. The protobuf encoding is that of OTel's own transformer package.
+// Bytes → the collector's answer, over the protocol that is configured.
 
-import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import { internalLog, reasonOf } from '../internal-logger.ts'
+import { internalLog } from '../internal-logger.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
-import { loadOptional } from './load.ts'
-import type { OtlpConfiguration, OtlpProtocol } from './otlp-configuration.ts'
+import type { OtlpConfiguration } from './otlp-configuration.ts'
 import { createGrpcSender } from './otlp-grpc.ts'
 import { createHttpSender } from './otlp-http.ts'
-import { encodeJson } from './otlp-json.ts'
+import type { LogsEncoding } from './otlp-record.ts'
 
 export interface OtlpSender {
-  /** Never rejects. */
-  send(body: Uint8Array): Promise<DeliveryOutcome>
+  /** @param body an ExportLogsServiceRequest. Never rejects. */
+  send(body: Buffer): Promise<DeliveryOutcome>
   close(): void
 }
 
-export interface LogsEncoding {
-  readonly contentType: string
-  /** @throws where a record cannot be encoded. */
-  encode(records: readonly ReadableLogRecord[]): Uint8Array
-  /** Reads the body of an answer that says success, which may be a partial one. */
-  readAnswer(body: Uint8Array): DeliveryOutcome
-}
-
-interface Answer {
-  readonly partialSuccess?: { readonly rejectedLogRecords?: number | string; readonly errorMessage?: string }
-}
-interface TransformerPackage {
-  readonly ProtobufLogsSerializer: {
-    serializeRequest(records: readonly ReadableLogRecord[]): Uint8Array | undefined
-    deserializeResponse(body: Uint8Array): Answer
-  }
-}
+/** Reads the body of an answer that says success, which may be a partial one. */
+export type ReadAnswer = (body: Uint8Array) => DeliveryOutcome
 
 /** What a timer can wait at most. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
-export interface RecordSender {
-  send(records: readonly ReadableLogRecord[]): Promise<DeliveryOutcome>
-  close(): void
-}
-
 /** @throws Error that names the package to install. */
-export async function createOtlpSender(configuration: OtlpConfiguration): Promise<RecordSender> {
-  const encoding = await encodingOf(configuration.protocol)
-  const create = configuration.protocol === 'grpc' ? createGrpcSender : createHttpSender
-  const sender = await create(configuration, encoding)
+export async function createOtlpSender(configuration: OtlpConfiguration, encoding: LogsEncoding): Promise<OtlpSender> {
+  const readAnswer = (body: Uint8Array) => outcomeOf(body, encoding)
+  const sender =
+    configuration.protocol === 'grpc'
+      ? await createGrpcSender(configuration, readAnswer)
+      : createHttpSender(configuration, encoding.contentType, readAnswer)
   return {
-    async send(records) {
-      let body: Uint8Array
-      try {
-        body = encoding.encode(records)
-      } catch (error) {
-        return { kind: 'refused', divisible: true, reason: `a record could not be encoded: ${reasonOf(error)}` }
-      }
-      return withUsableDelay(await sender.send(body))
-    },
+    send: async (body) => withUsableDelay(await sender.send(body)),
     close: () => sender.close(),
   }
 }
@@ -67,34 +39,14 @@ function withUsableDelay(outcome: DeliveryOutcome): DeliveryOutcome {
   return afterMs > 0 ? { kind: 'retry', afterMs: Math.min(afterMs, MAX_DELAY_MS), reason } : { kind: 'retry', reason }
 }
 
-async function encodingOf(protocol: OtlpProtocol): Promise<LogsEncoding> {
-  if (protocol === 'http/json') {
-    return {
-      contentType: 'application/json',
-      encode: encodeJson,
-      readAnswer: (body) => outcomeOfAnswer(body, (bytes) => JSON.parse(Buffer.from(bytes).toString()) as Answer),
-    }
-  }
-  const { ProtobufLogsSerializer: serializer } = await loadOptional<TransformerPackage>(
-    '@opentelemetry/otlp-transformer',
-  )
-  return {
-    contentType: 'application/x-protobuf',
-    encode: (records) => serializer.serializeRequest(records) ?? new Uint8Array(),
-    readAnswer: (body) => outcomeOfAnswer(body, (bytes) => serializer.deserializeResponse(bytes)),
-  }
-}
-
-function outcomeOfAnswer(body: Uint8Array, parse: (body: Uint8Array) => Answer): DeliveryOutcome {
+function outcomeOf(body: Uint8Array, encoding: LogsEncoding): DeliveryOutcome {
   if (body.byteLength === 0) return { kind: 'accepted' }
   try {
-    const { partialSuccess } = parse(body)
-    const rejected = Number(partialSuccess?.rejectedLogRecords ?? 0)
-    const reason = partialSuccess?.errorMessage ?? ''
-    if (rejected > 0) return { kind: 'accepted', rejected, reason }
+    const { rejectedLogRecords = 0, errorMessage = '' } = encoding.readAnswer(body) ?? {}
+    if (rejectedLogRecords > 0) return { kind: 'accepted', rejected: rejectedLogRecords, reason: errorMessage }
     // By the specification a message without rejected records is a warning.
-    if (reason !== '')
-      internalLog('warn', 'collector-warning', `the collector accepts the records, but says: ${reason}`)
+    if (errorMessage !== '')
+      internalLog('warn', 'collector-warning', `the collector accepts the records, but says: ${errorMessage}`)
   } catch {
     // The status said success, and that is what counts.
   }

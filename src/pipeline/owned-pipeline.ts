@@ -1,22 +1,22 @@
-// The pipeline of a thread of our own: the LoggerProvider of the OTel SDK that the app has installed, of either
-// generation, in front of our queue and our OTLP. Nothing of it is registered as a global.
+// The pipeline of a thread of our own, as options and environment want it. Nothing of it is registered as a global.
 
+import { createWriteStream } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { argumentError, aString, isObject, type OptionChecks } from '../options.ts'
 import type { LoggerProvider } from '../provider.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
-import { loadOptional } from './load.ts'
+import { EncodedLoggerProvider } from './encoded-provider.ts'
 import { type OtlpOptions, otlpConfiguration, otlpOptionChecks } from './otlp-configuration.ts'
-import { createOtlpSender } from './otlp-sender.ts'
-import { QueuedLogRecordProcessor, type QueueOptions, queueOptionChecks } from './queued-processor.ts'
+import { jsonEncoding } from './otlp-json.ts'
+import { createProtobufEncoding } from './otlp-protobuf.ts'
+import type { LogsEncoding } from './otlp-record.ts'
+import { createOtlpSender, type OtlpSender } from './otlp-sender.ts'
+import { type QueueOptions, queueOptionChecks } from './record-queue.ts'
+import { type ResourceOptions, resourceOf } from './resource.ts'
 
 /** Options of the export, for every form that owns its pipeline. They cross to a thread: no functions. */
-export interface ExportOptions extends OtlpOptions, QueueOptions {
-  /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else what `OTEL_RESOURCE_ATTRIBUTES` says. */
-  readonly serviceName?: string
-  /** Attributes of the resource, besides those of `OTEL_RESOURCE_ATTRIBUTES`. */
-  readonly resourceAttributes?: Readonly<Record<string, string | number | boolean>>
+export interface ExportOptions extends OtlpOptions, QueueOptions, ResourceOptions {
   /** A module whose default export makes a LoggerProvider in the thread, in place of OTLP: a path, a `file:` URL or a package. */
   readonly provider?: string
 }
@@ -39,35 +39,15 @@ export interface OwnedPipeline {
   /** Flushes and ends. Idempotent, never rejects. */
   close(deadlineMs?: number): Promise<DeliveryResult>
   result(): DeliveryResult
+  /** Whether the queue is at most half full. */
+  hasRoom(): boolean
 }
 
-/** A LoggerProvider of the SDK. */
-interface SdkLoggerProvider extends LoggerProvider {
-  forceFlush(): Promise<void>
-  shutdown(): Promise<void>
-}
-interface SdkLogs {
-  readonly LoggerProvider: new (options: {
-    resource: unknown
-    processors: unknown[]
-    logRecordLimits: { attributeCountLimit: number; attributeValueLengthLimit: number }
-  }) => SdkLoggerProvider
-  readonly ConsoleLogRecordExporter: new () => unknown
-  readonly SimpleLogRecordProcessor: new (options: { exporter: unknown }) => unknown
-}
-interface Resource {
-  merge(other: Resource): Resource
-}
-interface ResourcesPackage {
-  defaultResource(): Resource
-  detectResources(config: { detectors: unknown[] }): Resource
-  resourceFromAttributes(attributes: object): Resource
-  readonly envDetector: unknown
+/** What a module of the app's makes: a LoggerProvider of the SDK, mostly. */
+interface GivenLoggerProvider extends LoggerProvider {
+  shutdown?(): Promise<void>
 }
 
-/** Several exports under way at once; records of one logger stay in order. */
-const LANES = 4
-const NO_LIMIT = Number.POSITIVE_INFINITY
 const NOTHING: DeliveryResult = { delivered: 0, dropped: 0, undelivered: 0 }
 
 /** Stands in where nothing is exported: its Loggers want no record. */
@@ -76,6 +56,7 @@ const refusingPipeline: OwnedPipeline = {
   flush: async () => NOTHING,
   close: async () => NOTHING,
   result: () => NOTHING,
+  hasRoom: () => true,
 }
 
 /**
@@ -91,7 +72,7 @@ export async function createOwnedPipeline(
     if (options.provider !== undefined) return await pipelineOfModule(options.provider)
     const exporter = env.OTEL_LOGS_EXPORTER?.trim() || 'otlp'
     if (exporter === 'none') return refusingPipeline
-    if (exporter === 'console') return await consolePipeline(options)
+    if (exporter === 'console') return consolePipeline(options, env)
     if (exporter === 'otlp') return await otlpPipeline(options, env)
     throw argumentError('OTEL_LOGS_EXPORTER', "one of 'otlp', 'console', 'none'", exporter)
   } catch (error) {
@@ -101,27 +82,49 @@ export async function createOwnedPipeline(
 }
 
 async function otlpPipeline(options: ExportOptions, env: NodeJS.ProcessEnv): Promise<OwnedPipeline> {
-  const sender = await createOtlpSender(otlpConfiguration(options, env))
-  const processor = new QueuedLogRecordProcessor((batch) => sender.send(batch as never), options, LANES)
+  const configuration = otlpConfiguration(options, env)
+  const encoding = configuration.protocol === 'http/json' ? jsonEncoding : createProtobufEncoding()
+  return pipelineOf(encoding, await createOtlpSender(configuration, encoding), options, env)
+}
+
+/** A request a line, in JSON: the format of OTLP files, which the Collector reads too. */
+function consolePipeline(options: ExportOptions, env: NodeJS.ProcessEnv): OwnedPipeline {
+  // A thread's process.stdout goes through the main thread, which may have ended.
+  const stdout = createWriteStream('', { fd: 1, autoClose: false })
+  const sender: OtlpSender = {
+    send: (body) =>
+      new Promise((resolve) => {
+        stdout.write(`${body}\n`, (error) =>
+          resolve(
+            error == null ? { kind: 'accepted' } : { kind: 'refused', divisible: false, reason: reasonOf(error) },
+          ),
+        )
+      }),
+    close() {},
+  }
+  stdout.on('error', () => {})
+  return pipelineOf(jsonEncoding, sender, options, env)
+}
+
+function pipelineOf(
+  encoding: LogsEncoding,
+  sender: OtlpSender,
+  options: ExportOptions,
+  env: NodeJS.ProcessEnv,
+): OwnedPipeline {
+  const provider = new EncodedLoggerProvider(encoding, resourceOf(options, env), (body) => sender.send(body), options)
+  const { queue } = provider
   return {
-    provider: await createProvider(options, () => processor),
-    flush: (deadlineMs) => processor.flush(deadlineMs),
+    provider,
+    flush: (deadlineMs) => queue.flush(deadlineMs),
     async close(deadlineMs) {
-      const result = await processor.close(deadlineMs)
+      const result = await queue.close(deadlineMs)
       sender.close()
       return result
     },
-    result: () => processor.result(),
+    result: () => queue.result(),
+    hasRoom: () => queue.hasRoom(),
   }
-}
-
-async function consolePipeline(options: ExportOptions): Promise<OwnedPipeline> {
-  return pipelineOfProvider(
-    await createProvider(
-      options,
-      (sdk) => new sdk.SimpleLogRecordProcessor({ exporter: new sdk.ConsoleLogRecordExporter() }),
-    ),
-  )
 }
 
 async function pipelineOfModule(path: string): Promise<OwnedPipeline> {
@@ -135,11 +138,11 @@ async function pipelineOfModule(path: string): Promise<OwnedPipeline> {
   if (!isObject(provider) || typeof provider.getLogger !== 'function') {
     throw argumentError(`${path}: what its default export returned`, 'a LoggerProvider', provider)
   }
-  return pipelineOfProvider(provider as unknown as SdkLoggerProvider)
+  return pipelineOfProvider(provider as unknown as GivenLoggerProvider)
 }
 
 /** A provider that counts nothing: what it was given is what it has delivered, as far as anybody can tell. */
-function pipelineOfProvider(provider: Partial<SdkLoggerProvider> & LoggerProvider): OwnedPipeline {
+function pipelineOfProvider(provider: GivenLoggerProvider): OwnedPipeline {
   const settle = async (method: 'forceFlush' | 'shutdown') => {
     try {
       await provider[method]?.()
@@ -148,26 +151,11 @@ function pipelineOfProvider(provider: Partial<SdkLoggerProvider> & LoggerProvide
     }
     return NOTHING
   }
-  return { provider, flush: () => settle('forceFlush'), close: () => settle('shutdown'), result: () => NOTHING }
-}
-
-async function createProvider(
-  options: ExportOptions,
-  createProcessor: (sdk: SdkLogs) => unknown,
-): Promise<SdkLoggerProvider> {
-  const [sdk, resources] = await Promise.all([
-    loadOptional<SdkLogs>('@opentelemetry/sdk-logs'),
-    loadOptional<ResourcesPackage>('@opentelemetry/resources'),
-  ])
-  const { serviceName, resourceAttributes } = options
-  const given = { ...resourceAttributes, ...(serviceName !== undefined && { 'service.name': serviceName }) }
-  return new sdk.LoggerProvider({
-    resource: resources
-      .defaultResource()
-      .merge(resources.detectResources({ detectors: [resources.envDetector] }))
-      .merge(resources.resourceFromAttributes(given)),
-    processors: [createProcessor(sdk)],
-    // The bridge has kept its own limits already.
-    logRecordLimits: { attributeCountLimit: NO_LIMIT, attributeValueLengthLimit: NO_LIMIT },
-  })
+  return {
+    provider,
+    flush: () => settle('forceFlush'),
+    close: () => settle('shutdown'),
+    result: () => NOTHING,
+    hasRoom: () => true,
+  }
 }

@@ -18,6 +18,7 @@ export interface RecordLine {
   readonly body?: AnyValue | undefined
   readonly attributes: AnyValueMap
   readonly eventName?: string | undefined
+  readonly droppedAttributesCount?: number | undefined
   readonly span?: { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | undefined
 }
 

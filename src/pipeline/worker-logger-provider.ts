@@ -4,8 +4,8 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Context, context as contextApi, isSpanContextValid, trace } from '@opentelemetry/api'
-import { DEFAULT_LIMITS, type RecordLimits, recordLimitChecks } from '../attributes.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
+import { type RecordLimits, resolveLimits } from '../limits.ts'
 import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import type { Logger, LoggerProvider } from '../provider.ts'
 import { cleanValues, severityOf, textOf } from '../record.ts'
@@ -48,6 +48,8 @@ export interface EmittedRecord {
   readonly eventName?: string
   readonly exception?: unknown
   readonly context?: Context
+  /** What the bridge has dropped; an SDK's own field of a finished record. */
+  readonly droppedAttributesCount?: number
 }
 
 /** Where {@link WorkerLoggerProvider} has its Loggers from. */
@@ -70,9 +72,8 @@ export class WorkerLoggerProvider implements LoggerProvider {
       maxMainBytes = DEFAULT_MAX_MAIN_BYTES,
       ...workerData
     } = checkOptions(owner, options, optionChecks)
-    const checkedLimits = checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, limits, recordLimitChecks)
     const thread = new ExportThread({ filename: TARGET, workerData, maxMainBytes, onReport() {}, onGone() {} })
-    this.#settings = { thread, minimumSeverity, limits: { ...DEFAULT_LIMITS, ...checkedLimits } }
+    this.#settings = { thread, minimumSeverity, limits: resolveLimits(owner, limits) }
   }
 
   getLogger(name: string, version?: string, options?: { schemaUrl?: string }): WorkerLogger {
@@ -127,7 +128,7 @@ class WorkerLogger implements Logger {
   }
 
   #lineOf(record: EmittedRecord): RecordLine {
-    const { body, attributes } = cleanValues(record, this.#settings.limits)
+    const { body, attributes, droppedAttributesCount } = cleanValues(record, this.#settings.limits)
     const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
     const span = trace.getSpanContext(record.context ?? contextApi.active())
     return {
@@ -139,6 +140,7 @@ class WorkerLogger implements Logger {
       body,
       attributes,
       eventName: textOf(record.eventName),
+      droppedAttributesCount: droppedAttributesCount + (record.droppedAttributesCount ?? 0) || undefined,
       span:
         span !== undefined && isSpanContextValid(span)
           ? { traceId: span.traceId, spanId: span.spanId, traceFlags: span.traceFlags }
