@@ -28,6 +28,7 @@ function setUp(
     },
     onLoss: (...loss) => void losses.push(loss),
     onRetry: () => {},
+    onEmpty: () => {},
     maxBytes: 1_000_000,
     maxRecords: 100_000,
     maxBatchRecords: 10,

@@ -23,7 +23,8 @@ beforeEach(async () => {
   for (const [name, value] of Object.entries(receiver.env)) vi.stubEnv(name, value)
 })
 afterEach(async () => {
-  await Promise.all(providers.map((provider) => provider.close(0)))
+  // With time to send what is left: the thread then ends by itself, and is not killed while it starts.
+  await Promise.all(providers.map((provider) => provider.close()))
   vi.unstubAllEnvs()
   setInternalLogSink(undefined)
   await receiver.close()
@@ -178,8 +179,8 @@ describe('a process that', () => {
       env: { ...process.env, ...receiver.env },
       timeout: 25_000,
     }).then(
-      ({ stderr }) => ({ code: 0, stderr }),
-      ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+      ({ stderr }) => ({ code: 0, signal: null, stderr }),
+      ({ code, signal, stderr }: { code: number; signal: string; stderr: string }) => ({ code, signal, stderr }),
     )
   const numbers = () => receiver.records.map(({ attributes }) => attributes.i)
   const all = Array.from({ length: 20_000 }, (_, i) => i)
@@ -195,6 +196,19 @@ describe('a process that', () => {
     expect(result.code).toBe(code)
     expect(numbers()).toEqual(all)
   })
+
+  test.each([
+    ['SIGTERM', 'provider'],
+    ['SIGINT', 'provider'],
+    ['SIGTERM', 'transport'],
+    ['SIGINT', 'transport'],
+  ])(
+    'is told to end by a signal that nobody handles loses nothing (and dies by that signal): %s, %s',
+    async (signal, form) => {
+      expect(await child(signal, form)).toEqual({ code: null, signal, stderr: '' })
+      expect(numbers()).toEqual(all)
+    },
+  )
 
   test('has no collector ends within the deadline and says what is lost', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }

@@ -50,6 +50,8 @@ const HEAD_KEYS = 4
 
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
 const SCALAR = String.raw`(?:${STRING}|-?\d+(?:\.\d+)?)`
+/** As nearly every line begins: pino's own layout, and nothing that is escaped. */
+const PLAIN = /^\{"level":(\d+),"time":(\d+|"[^"\\]*"),"pid":\d+,"hostname":"[^"\\]*"(?:,"name":"([^"\\]*)")?[,}]/
 /** The first two members of a line: as pino writes them, its level and its time. */
 const HEAD = new RegExp(String.raw`^\{(${STRING}):(${SCALAR})(?:,(${STRING}):(${SCALAR}))?(?=[,}])`)
 /** `name` is the last of the bindings that pino makes itself. */
@@ -91,6 +93,11 @@ export function recordOfLine(line: string, origin: LineOrigin): SourceRecord {
 
 /** Reads what only the text of a line tells, since a field that is written twice is parsed to its last value. */
 function originOfLine(line: string, fields: LineFields, layout: LineLayout): LineOrigin {
+  const [, plainLevel, plainTime, plainName] = PLAIN.exec(line) ?? []
+  if (plainLevel !== undefined && plainTime !== undefined) {
+    const time = plainTime.startsWith('"') ? plainTime.slice(1, -1) : Number(plainTime)
+    return { layout, level: Number(plainLevel), loggerName: plainName, time }
+  }
   const head = HEAD.exec(line)
   const name = NAME.exec(line)?.[1]
   return {
@@ -192,7 +199,8 @@ function timeKeyOf(fields: LineFields, keys: readonly string[], time: LineOrigin
 
 /** Engines put keys that are numbers before all others, wherever the line has them. */
 function isName(key: string): boolean {
-  return !/^\d/.test(key)
+  const first = key.charCodeAt(0)
+  return !(first >= 0x30 && first <= 0x39)
 }
 
 /** Takes over a field; the first error under the error key becomes the exception, with its further fields kept. */

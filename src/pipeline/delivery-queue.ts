@@ -21,6 +21,8 @@ export interface DeliveryQueueOptions<T> {
   /** Told of every loss and of every failed attempt. */
   readonly onLoss: (kind: LossKind, records: number, reason: string) => void
   readonly onRetry: (records: number, reason: string, delayMs: number) => void
+  /** Told whenever no record waits or is under way any more. */
+  readonly onEmpty: () => void
   /** Bytes of all records that wait or are under way. */
   readonly maxBytes: number
   readonly maxRecords: number
@@ -110,6 +112,7 @@ export class DeliveryQueue<T> {
       this.#dropped += records
       this.#options.onLoss('rejected', records, reason)
     }
+    if (this.#records === 0) this.#options.onEmpty()
   }
 
   #dropOldest(): boolean {

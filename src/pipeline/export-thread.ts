@@ -8,6 +8,7 @@ import { internalLog, reasonOf } from '../internal-logger.ts'
 import { runInRoot } from '../scope.ts'
 import type { BridgeStats } from '../stats.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
+import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
 
 /** What the thread has done since it started. */
 export interface ThreadReport {
@@ -58,11 +59,13 @@ interface Chunk {
   readonly length: number
 }
 
-/** Threads that have something to send are not collected with the logger that has written it. */
-const busy = new Set<ExportThread>()
-
 export class ExportThread {
   readonly #options: ExportThreadOptions
+  /** Held while there is something to send: the thread is not collected with the logger that has written it. */
+  readonly #unsent: Unsent = {
+    flush: () => this.#flushAtEnd(),
+    endAtExit: (mayWait) => this.#endAtExit(mayWait),
+  }
   #thread: Thread | undefined
   #startedAt = 0
   #failures = 0
@@ -77,6 +80,8 @@ export class ExportThread {
   /** thread-stream has said that it is full; it tells when it has drained. */
   #isFull = false
   #passesOn = false
+  /** Lines that were taken, by this thread and those before it. */
+  #taken = 0
   /** Lines given to the current thread, and how many of them it has reported. */
   #written = 0
   #reported = 0
@@ -89,13 +94,13 @@ export class ExportThread {
   #configuration: unknown
   #closing: Promise<DeliveryResult> | undefined
   #isGivenUp = false
-  /** Lines written when the event loop had run empty and a last flush had failed. */
+  /** Lines taken when a flush at the end of the process had failed. */
   #abandonedAt = -1
 
   constructor(options: ExportThreadOptions) {
     this.#options = options
     this.#start()
-    onExit.register(this, (thread) => thread.#endAtExit())
+    onExit.register(this, (thread) => thread.#endAtExit(true))
     onExit.registerBeforeExit(this, (thread) => void thread.#flushBeforeExit())
   }
 
@@ -106,7 +111,8 @@ export class ExportThread {
       this.#refused++
       return isGone ? 'gone' : 'full'
     }
-    busy.add(this)
+    holdTermination(this.#unsent)
+    this.#taken++
     this.#tail += line
     this.#tailLines++
     this.#heldLines++
@@ -224,7 +230,7 @@ export class ExportThread {
   #take({ stats, delivery }: ThreadReport): void {
     this.#reported = stats.seen - stats.pending
     this.#delivery = delivery
-    if (this.#outstanding() === 0) busy.delete(this)
+    this.#releaseIfSent()
     this.#options.onReport({ stats, delivery })
   }
 
@@ -238,6 +244,7 @@ export class ExportThread {
     this.#written = 0
     this.#reported = 0
     this.#isFull = false
+    this.#releaseIfSent()
     this.#options.onGone(lost)
     if (undelivered > 0 && this.#closing === undefined) {
       internalLog('error', 'worker-lost', `${undelivered} records may be lost: the export thread has ended with them`)
@@ -250,6 +257,7 @@ export class ExportThread {
     if (this.#failures > MAX_FAILURES) {
       this.#isGivenUp = true
       this.#drop(this.#letGo())
+      this.#releaseIfSent()
       internalLog(
         'error',
         'worker-given-up',
@@ -259,6 +267,10 @@ export class ExportThread {
     }
     const delay = FIRST_RESTART_MS * 2 ** (this.#failures - 1)
     this.#restart = runInRoot(() => setTimeout(() => this.#start(), delay).unref())
+  }
+
+  #releaseIfSent(): void {
+    if (this.#outstanding() === 0) releaseTermination(this.#unsent)
   }
 
   /** Resolves when all that was written before is settled, be it by a thread that has yet to start. */
@@ -286,6 +298,9 @@ export class ExportThread {
     clearTimeout(this.#restart)
     const result = this.result()
     tellOfUndelivered(result.undelivered, `within ${deadlineMs} ms of the close`)
+    // Sent or told: an exit has nothing to wait for any more.
+    onExit.unregister(this)
+    releaseTermination(this.#unsent)
     const thread = this.#thread
     if (thread !== undefined) {
       const gone = new Promise((resolve) => thread.once('close', resolve))
@@ -295,8 +310,6 @@ export class ExportThread {
       await settlesWithin(deadlineMs, gone)
     }
     this.#drop(this.#letGo())
-    onExit.unregister(this)
-    busy.delete(this)
     return result
   }
 
@@ -308,20 +321,32 @@ export class ExportThread {
 
   /** The event loop has run empty: here it can still be waited without blocking. */
   async #flushBeforeExit(): Promise<void> {
-    if (this.#outstanding() === 0 || this.#abandonedAt === this.#written) return
+    if (this.#outstanding() === 0 || this.#abandonedAt === this.#taken) return
     this.#thread?.ref()
-    const { undelivered } = await this.flush()
-    this.#thread?.unref()
-    if (undelivered > 0) this.#abandonedAt = this.#written
+    await this.#flushAtEnd()
+    if (this.#closing === undefined) this.#thread?.unref()
   }
 
-  /** Blocks until the thread has sent what it holds, or the time of thread-stream's own waits is over. */
-  #endAtExit(): void {
+  /** Where nothing could be sent, the exit does not wait once more. What is taken meanwhile is behind it. */
+  async #flushAtEnd(): Promise<void> {
+    const outstanding = this.#outstanding()
+    const taken = this.#taken
+    await this.flush()
+    const left = this.#outstanding() - (this.#taken - taken)
+    if (left > 0 && left >= outstanding) this.#abandonedAt = this.#taken
+  }
+
+  /**
+   * Blocks until the thread has sent what it holds, or the time of thread-stream's own waits is over.
+   *
+   * @param mayWait false where it may not block.
+   */
+  #endAtExit(mayWait: boolean): void {
     const thread = this.#thread
     const outstanding = this.#outstanding()
     if (outstanding === 0) return
     let failure: unknown
-    if (thread === undefined || this.#abandonedAt === this.#written) {
+    if (!mayWait || thread === undefined || this.#abandonedAt === this.#taken) {
       failure = 'the collector did not take them in time'
     } else {
       try {

@@ -39,7 +39,7 @@ export interface OwnedPipeline {
   /** Flushes and ends. Idempotent, never rejects. */
   close(deadlineMs?: number): Promise<DeliveryResult>
   result(): DeliveryResult
-  /** Whether the queue is at most half full. */
+  /** Whether more records are wanted, as long as the collector takes them. */
   hasRoom(): boolean
 }
 

@@ -8,6 +8,7 @@ import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aCount, aLimit, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
 import { type DeliveryOutcome, DeliveryQueue, type DeliveryResult } from './delivery-queue.ts'
+import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
 
 /** Options of the queue; those with a variable of OTel's default to it. */
 export interface QueueOptions {
@@ -56,6 +57,8 @@ export interface LossRecord {
 }
 
 const MEBIBYTE = 1024 * 1024
+/** Several batches for each lane. */
+const ENOUGH_BYTES = 8 * MEBIBYTE
 
 export class RecordQueue<T> {
   readonly #settings: RecordQueueSettings<T>
@@ -64,6 +67,7 @@ export class RecordQueue<T> {
   readonly #laneOfScope = new Map<string, number>()
   /** Lost to a full queue, and no record that was accepted has told it. */
   #untold = 0
+  readonly #unsent: Unsent = { flush: () => this.flush(), endAtExit: () => tellOfUndelivered(this) }
   #closing: Promise<DeliveryResult> | undefined
   #added = 0
   /** Records added when the event loop had run empty and a last flush had failed. */
@@ -84,6 +88,7 @@ export class RecordQueue<T> {
           'retry',
           `${recordsOf(records)} not accepted, next attempt in ${Math.round(delay)} ms: ${reason}`,
         ),
+      onEmpty: () => releaseTermination(this.#unsent),
       maxBytes: this.#maxBytes,
       maxRecords:
         options.maxQueueSize ?? numberFromEnvironment(['OTEL_BLRP_MAX_QUEUE_SIZE'], aLimit) ?? Number.POSITIVE_INFINITY,
@@ -108,6 +113,7 @@ export class RecordQueue<T> {
     }
     this.#added++
     this.#queue.add(record, bytes, this.#laneOf(scopeName))
+    if (this.#queue.bytes > 0) holdTermination(this.#unsent)
   }
 
   /** Sends what waits. @returns when it is settled or `deadlineMs` (default 8000) is over. Never rejects. */
@@ -120,6 +126,7 @@ export class RecordQueue<T> {
     this.#closing ??= this.flush(deadlineMs).then((result) => {
       this.#queue.close()
       onExit.unregister(this)
+      releaseTermination(this.#unsent)
       tellOfUndelivered(this)
       return result
     })
@@ -131,9 +138,9 @@ export class RecordQueue<T> {
     return this.#queue.result()
   }
 
-  /** Whether it is at most half full. */
+  /** False while enough waits to keep all lanes busy: what has not been added is better kept as it is. */
   hasRoom(): boolean {
-    return this.#queue.bytes <= this.#maxBytes / 2
+    return this.#queue.bytes <= Math.min(this.#maxBytes / 2, ENOUGH_BYTES)
   }
 
   /** Once: an exporter that waits for its answer keeps the process alive, and every new attempt would again. */
