@@ -4,6 +4,11 @@ import { defineConfig } from 'vitest/config'
 
 const fixture = createRequire(fileURLToPath(new URL('./test/fixtures/sdk2/package.json', import.meta.url)))
 
+const threadFile = {
+  find: /^.*\/thread-file\.ts$/,
+  replacement: fileURLToPath(new URL('./test/support/thread-file.ts', import.meta.url)),
+}
+
 /** Everything that the suites import of OpenTelemetry, as the SDK generation before 3 has it. */
 const sdk2 = ['api', 'api-logs', 'context-async-hooks', 'core', 'sdk-logs', 'sdk-metrics', 'sdk-trace'].map((name) => ({
   find: new RegExp(`^@opentelemetry/${name}$`),
@@ -17,14 +22,14 @@ export default defineConfig({
     // For the count that .ci/run closes with.
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.cache/tests.json' }]] : ['default'],
     projects: [
-      { test: { ...shared, name: 'sdk3', include: ['test/**/*.test.ts'] } },
+      { test: { ...shared, name: 'sdk3', include: ['test/**/*.test.ts'], alias: [threadFile] } },
       // The contract holds under both generations; packaging and processes are tested once.
       {
         test: {
           ...shared,
           name: 'sdk2',
           include: ['test/contract/*.test.ts'],
-          alias: sdk2,
+          alias: [threadFile, ...sdk2],
         },
       },
     ],

@@ -1,21 +1,19 @@
 // pino with a worker of the bridge's own. Unlike pino's plain `transport: { target }` it stands on the main thread too:
 // trace context and suppression are taken there, with no mixin to set, and records that are held back never cross.
 
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { context } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
 import { observeStats } from '../../src/metrics.ts'
 import { aLimit, checkOptions } from '../../src/options.ts'
 import type { DeliveryResult } from '../../src/pipeline/delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from '../../src/pipeline/export-thread.ts'
+import { threadFile } from '../../src/pipeline/thread-file.ts'
 import { type BridgeStats, type DropReason, Funnel } from '../../src/stats.ts'
 import { heldBackHere, packLine } from './call.ts'
 import type { PinoStream } from './stream.ts'
 import { checkTargetOptions, type PinoTargetOptions, targetOptionChecks } from './target.ts'
 
-/** The worker's file: in the sources and in each build it stands beside this one, with the same extension. */
-const TARGET = fileURLToPath(new URL(`./target${extname(fileURLToPath(import.meta.url))}`, import.meta.url))
+const TARGET = threadFile(import.meta.url, 'target')
 
 /** Options of {@link createPinoTransport}: those of the target, and of its end on the main thread. */
 export interface PinoTransportOptions extends PinoTargetOptions {

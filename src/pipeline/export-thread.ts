@@ -284,7 +284,9 @@ export class ExportThread {
     await new Promise<void>((resolve) => {
       // thread-stream forgets a flush whose thread dies before it has read everything.
       thread.once('close', resolve)
-      thread.flush(() => {
+      thread.flush((error) => {
+        // The thread has died: what it had is accounted for when it closes.
+        if (error != null && this.#thread === thread) return
         thread.removeListener('close', resolve)
         resolve()
       })

@@ -27,6 +27,9 @@ export class LineTarget extends Writable {
   readonly #decoder = new StringDecoder('utf8')
   /** The start of a line whose end is still to come. */
   #rest = ''
+  /** What the collector had taken when it was last seen to take something, and when that was. */
+  #delivered = 0
+  #movedAt = 0
   #reported = ''
   readonly #reporter: NodeJS.Timeout
   #closing: Promise<void> | undefined
@@ -67,16 +70,21 @@ export class LineTarget extends Writable {
     }
   }
 
-  /** While the collector takes records, lines wait on the other side rather than being dropped here. */
+  /** While the collector takes records, lines wait on the other side: the queue is for when it does not. */
   async #room(): Promise<void> {
-    let { delivered } = this.#pipeline.result()
-    let movedAt = Date.now()
-    while (!this.#pipeline.hasRoom() && Date.now() - movedAt < STALLED_AFTER_MS) {
+    while (!this.#pipeline.hasRoom() && !this.#isStalled()) {
       await new Promise((resolve) => setTimeout(resolve, ROOM_INTERVAL_MS))
-      const now = this.#pipeline.result().delivered
-      if (now !== delivered) movedAt = Date.now()
-      delivered = now
     }
+  }
+
+  #isStalled(): boolean {
+    const { delivered } = this.#pipeline.result()
+    const now = Date.now()
+    if (delivered !== this.#delivered) {
+      this.#delivered = delivered
+      this.#movedAt = now
+    }
+    return now - this.#movedAt >= STALLED_AFTER_MS
   }
 
   /** thread-stream calls this for a flush of the main thread, `logger.flush(callback)` of pino among them. */

@@ -1,8 +1,6 @@
 // A LoggerProvider whose records are exported from a thread of its own: any adapter's `loggerProvider`, or the app's
 // global one in either API generation.
 
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Context, context as contextApi, isSpanContextValid, trace } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { type RecordLimits, resolveLimits } from '../limits.ts'
@@ -14,6 +12,7 @@ import type { DeliveryResult } from './delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from './export-thread.ts'
 import { type ExportOptions, exportOptionChecks } from './owned-pipeline.ts'
 import { packRecord, type RecordLine } from './record-line.ts'
+import { threadFile } from './thread-file.ts'
 
 export interface WorkerLoggerProviderOptions extends ExportOptions {
   /** Records below this severity number (1 to 24) are not wanted. Default: all are. */
@@ -34,8 +33,7 @@ const optionChecks: OptionChecks<WorkerLoggerProviderOptions> = {
   maxMainBytes: aLimit,
 }
 
-/** The thread's file: in the sources and in each build it stands beside this one, with the same extension. */
-const TARGET = fileURLToPath(new URL(`./record-target${extname(fileURLToPath(import.meta.url))}`, import.meta.url))
+const TARGET = threadFile(import.meta.url, 'record-target')
 
 /** A record as the API's `Logger.emit` takes it, of either generation. */
 export interface EmittedRecord {

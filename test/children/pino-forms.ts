@@ -14,8 +14,9 @@ import {
 export const FORMS = ['createPinoTransport', 'target', 'targets', 'pipeline'] as const
 export type Form = (typeof FORMS)[number]
 
-export const TARGET = fileURLToPath(new URL('../../adapters/pino/target.ts', import.meta.url))
-const RECHUNK = fileURLToPath(new URL('./pino-rechunk.ts', import.meta.url))
+/** What is built, as in an app; and see test/support/thread-file.ts. */
+export const TARGET = fileURLToPath(new URL('../../dist/adapters/pino/target.js', import.meta.url))
+const RECHUNK = fileURLToPath(new URL('./pino-rechunk.mjs', import.meta.url))
 
 export interface FormOptions<L extends string = never> {
   readonly logger?: LoggerOptions<L>

@@ -4,6 +4,7 @@ import type { AppOrder, End } from './app.ts'
 import type { ExportSettings, Form, Result } from './forms.ts'
 import { type AppRun, Receiver, runApp, runScript } from './processes.ts'
 import type { Script, Summary } from './receiver.ts'
+import type { SameThread } from './same-thread.ts'
 
 /** Figures for the report line; `failures` is empty where the case has passed. */
 export interface Outcome {
@@ -150,7 +151,8 @@ function exit(form: Form, end: keyof typeof EXIT_CODES): FaultCase {
       const { app, summary, written } = seen
       const figures = `${arrivals(seen)}, exit code ${app.code ?? app.signal}, ended in ${app.endMs} ms`
       const code = { [`exit code ${EXIT_CODES[end]}`]: (app.code ?? app.signal) === EXIT_CODES[end] }
-      if (isOnThread) return { figures, failures: failuresOf({ ...allArrived(seen), ...code }) }
+      if (isOnThread || end === 'SIGTERM, default')
+        return { figures, failures: failuresOf({ ...allArrived(seen), ...code }) }
       // In the app's own thread nothing can be sent once the event loop has stopped: there it is the telling that counts.
       const told = undeliveredOf(app.stderr)
       return {
@@ -194,6 +196,8 @@ function killed(form: Form, end: 'SIGKILL' | 'SIGTERM, default'): FaultCase {
 const EXIT_DEADLINE_MS = 13_000
 /** The app's own exporter holds the process for the export under way and for the last one, 10 s each. */
 const EXPORTER_EXIT_DEADLINE_MS = 22_000
+/** A flush, an exit and the burst itself, each within its deadline, on a busy machine. */
+const DEADLOCK_MS = 40_000
 
 function unanswered(form: Form, name: string, script: Script, end: End): FaultCase {
   return {
@@ -223,10 +227,40 @@ async function withoutReceiver(order: Omit<AppOrder, 'endpoint'>): Promise<{ app
   return { app, written: event?.event === 'written' ? event.written : 0 }
 }
 
+function sameThread(form: Form, end: 'close' | 'process.exit(0)'): FaultCase {
+  const records = 100_000
+  return {
+    form,
+    name: `the collector is in the app's own thread, burst of ${records}, ${end}`,
+    isAlone: false,
+    async run() {
+      const beganAt = Date.now()
+      const script = await runScript<SameThread>('./same-thread.ts', [form, String(records), end])
+      const { received, flushed, closed } = script.told
+      const ms = Date.now() - beganAt
+      const told = undeliveredOf(script.stderr)
+      const figures = `${received} of ${records} arrived, ${told} told undelivered, ended in ${ms} ms`
+      if (end === 'close') {
+        const saysSo = (result: Result | null) => form === 'target' || result?.delivered === records
+        const checks = { 'all arrive': received === records, 'results say so': saysSo(flushed) && saysSo(closed) }
+        return { figures, failures: failuresOf({ ...checks, 'within the deadline': ms < DEADLOCK_MS }) }
+      }
+      // While the exit waits this collector cannot answer: what it has not got by then has to be told.
+      return {
+        figures,
+        failures: failuresOf({
+          'what is lost is told': received + told >= records,
+          'within the deadline': ms < DEADLOCK_MS,
+        }),
+      }
+    },
+  }
+}
+
 function queueFull(form: Form, overflow: 'drop-newest' | 'drop-oldest'): FaultCase {
   const settings = { maxQueueBytes: 4 * MEBIBYTE, maxMainBytes: 4 * MEBIBYTE, overflow }
   const isMemoryFlat = (growth: number, peak: number) => growth < 16 * MEBIBYTE && peak < 8 * MEBIBYTE + ALLOWANCE
-  const seconds = 10
+  const seconds = 60
   return {
     form,
     name: `queue full for ${seconds} s, ${overflow}`,
@@ -263,6 +297,11 @@ function queueFull(form: Form, overflow: 'drop-newest' | 'drop-oldest'): FaultCa
   }
 }
 
+interface Cycles {
+  readonly delivered: number
+  readonly before: Census
+  readonly after: Census
+}
 interface Census {
   readonly handles: readonly string[]
   readonly listeners: number
@@ -277,10 +316,8 @@ function cycles(form: Form): FaultCase {
     name: `${count} times opened and closed`,
     isAlone: true,
     async run() {
-      const { delivered, before, after } = await runScript<{ delivered: number; before: Census; after: Census }>(
-        './cycles.ts',
-        [form, String(count)],
-      )
+      const { told } = await runScript<Cycles>('./cycles.ts', [form, String(count)])
+      const { delivered, before, after } = told
       const heap = after.heap - before.heap
       return {
         figures: `${delivered} delivered; heap +${Math.round(heap / 1024)} KiB, RSS +${mib(after.rss - before.rss)}, listeners ${before.listeners} → ${after.listeners}, handles ${before.handles.length} → ${after.handles.length}`,
@@ -316,13 +353,15 @@ export const cases: readonly FaultCase[] = [
   ...forAll(ALL, (form) => exit(form, 'unhandled rejection')),
   ...forAll(ALL, (form) => exit(form, 'SIGTERM, handled')),
   ...forAll(ALL, (form) => killed(form, 'SIGKILL')),
-  ...forAll(['transport', 'pino-worker', 'winston-worker'], (form) => exit(form, 'SIGTERM, default')),
+  ...forAll(['transport', 'pino-worker', 'winston-worker', 'processor'], (form) => exit(form, 'SIGTERM, default')),
   // None of our code runs on the main thread, and Node ends on the spot: the same bound as for SIGKILL.
   ...forAll(['target'], (form) => killed(form, 'SIGTERM, default')),
   ...forAll(ALL, (form) => unanswered(form, 'no collector', { kind: 'closed', forMs: 0 }, 'run out')),
   ...forAll(ON_THREAD, (form) => unanswered(form, 'no collector', { kind: 'closed', forMs: 0 }, 'process.exit(0)')),
   ...forAll(ALL, (form) => unanswered(form, 'collector never answers', { kind: 'silence' }, 'run out')),
   ...forAll(ON_THREAD, (form) => unanswered(form, 'collector never answers', { kind: 'silence' }, 'process.exit(0)')),
+  ...forAll(ALL, (form) => sameThread(form, 'close')),
+  ...forAll(ON_THREAD, (form) => sameThread(form, 'process.exit(0)')),
   ...forAll(['transport', 'pino-worker', 'processor'], (form) => queueFull(form, 'drop-newest')),
   ...forAll(['transport'], (form) => queueFull(form, 'drop-oldest')),
   ...forAll(['transport', 'pino-worker'], cycles),

@@ -76,17 +76,21 @@ export async function runApp(order: AppOrder, begin: () => Promise<void>): Promi
   return { code, signal, stderr, events, endMs: Date.now() - writtenAt }
 }
 
-/** @returns what the script tells in one line of JSON. */
-export async function runScript<T>(name: string, args: readonly string[]): Promise<T> {
+/** @returns what the script tells in one line of JSON, and what stands on its standard error. */
+export async function runScript<T>(name: string, args: readonly string[]): Promise<{ told: T; stderr: string }> {
   const child = spawn(process.execPath, ['--expose-gc', fileOf(name), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 2 * APP_DEADLINE_MS,
   })
   let stdout = ''
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
   const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`${name} ended with ${code}`)
-  return JSON.parse(stdout) as T
+  if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}`)
+  return { told: JSON.parse(stdout) as T, stderr }
 }

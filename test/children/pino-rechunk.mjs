@@ -1,10 +1,10 @@
 // A pino target that goes before others in a pipeline and keeps no boundary: neither of lines nor of characters.
 
-import { Transform, type TransformCallback } from 'node:stream'
+import { Transform } from 'node:stream'
 
-export default function rechunk(): Transform {
+export default function rechunk() {
   return new Transform({
-    transform(chunk: Buffer, _encoding, callback: TransformCallback) {
+    transform(chunk, _encoding, callback) {
       for (let start = 0; start < chunk.length; start += 7) this.push(chunk.subarray(start, start + 7))
       callback()
     },
