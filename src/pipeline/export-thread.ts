@@ -31,8 +31,10 @@ export interface ExportThreadOptions {
 }
 
 export const DEFAULT_MAX_MAIN_BYTES = 64 * 1024 * 1024
-/** thread-stream's own buffer, in shared memory: what is in it does not wait on the main thread. */
-const SHARED_BYTES = 4 * 1024 * 1024
+/** thread-stream's own buffer, in shared memory. The thread reads it as one text: a small one is garbage soon. */
+const SHARED_BYTES = 512 * 1024
+/** In a burst V8 would rather let the heap grow: a record is garbage as soon as it is sent. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32 }
 /** Lines wait joined: a Buffer for each would cost as much again as the line. */
 const CHUNK_LENGTH = 64 * 1024
 const MAX_FAILURES = 5
@@ -160,8 +162,9 @@ export class ExportThread {
     // Started by whichever request comes first, the thread must not keep its context alive.
     const thread = runInRoot(() => {
       // A preload of the app (`--import ./telemetry.js`) would start its SDK once more in the thread.
-      const workerOpts = { name: 'otel-log-bridge', execArgv: [], env: withoutPreloads(process.env) }
-      return new ThreadStream({ filename, workerData, workerOpts }) as Thread
+      const env = withoutPreloads(process.env)
+      const workerOpts = { name: 'otel-log-bridge', resourceLimits: RESOURCE_LIMITS, execArgv: [], env }
+      return new ThreadStream({ filename, workerData, workerOpts, bufferSize: SHARED_BYTES }) as Thread
     })
     // Each flush that waits listens for the end of the thread.
     thread.setMaxListeners(0)

@@ -44,30 +44,24 @@ export class LineTarget extends Writable {
   }
 
   override _write(chunk: string | Buffer, _encoding: string, callback: () => void): void {
-    this.#rest += typeof chunk === 'string' ? chunk : this.#decoder.write(chunk)
-    // A line longer than a chunk is joined once, at its end.
-    if (chunk.includes('\n')) {
-      const lines = this.#rest.split('\n')
-      this.#rest = lines.pop() ?? ''
-      if (lines.length > LINES_PER_TURN) {
-        void this.#takeByTurns(lines).then(callback)
-        return
-      }
-      this.#take(lines)
-    }
-    callback()
+    const text = this.#rest + (typeof chunk === 'string' ? chunk : this.#decoder.write(chunk))
+    this.#rest = ''
+    void this.#take(text, 0).then(callback)
   }
 
-  #take(lines: readonly string[]): void {
-    for (const line of lines) if (line !== '') this.#takeLine(line)
-  }
-
-  async #takeByTurns(lines: readonly string[]): Promise<void> {
-    for (let i = 0; i < lines.length; i += LINES_PER_TURN) {
-      this.#take(lines.slice(i, i + LINES_PER_TURN))
+  /** One line at a time, so that no more than one is ever alive; by turns, so that what is sent keeps up with what is read. */
+  async #take(text: string, start: number): Promise<void> {
+    let at = start
+    let left = LINES_PER_TURN
+    for (let end = text.indexOf('\n', at); end !== -1; end = text.indexOf('\n', at)) {
+      if (end > at) this.#takeLine(text.slice(at, end))
+      at = end + 1
+      if (--left > 0) continue
+      left = LINES_PER_TURN
       await turn()
       await this.#room()
     }
+    this.#rest = text.slice(at)
   }
 
   /** While the collector takes records, lines wait on the other side: the queue is for when it does not. */

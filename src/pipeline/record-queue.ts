@@ -16,7 +16,7 @@ export interface QueueOptions {
   readonly maxQueueBytes?: number
   /** Records that wait. Default: `OTEL_BLRP_MAX_QUEUE_SIZE`, else no limit but that in bytes. */
   readonly maxQueueSize?: number
-  /** Records of one export. Default: `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`, else 512. */
+  /** Records of one export. Default: `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`, else 2048. */
   readonly maxExportBatchSize?: number
   /** Approximate bytes of one export. Default 4 MiB: what OTLP receivers take at most, by default. */
   readonly maxExportBatchBytes?: number
@@ -57,8 +57,10 @@ export interface LossRecord {
 }
 
 const MEBIBYTE = 1024 * 1024
-/** Several batches for each lane. */
-const ENOUGH_BYTES = 8 * MEBIBYTE
+/** Four times OTel's default: records of one logger go out one batch at a time, and the way there and back takes its time. */
+const DEFAULT_BATCH_RECORDS = 2048
+/** A few batches. */
+const ENOUGH_BYTES = 2 * MEBIBYTE
 
 export class RecordQueue<T> {
   readonly #settings: RecordQueueSettings<T>
@@ -93,7 +95,9 @@ export class RecordQueue<T> {
       maxRecords:
         options.maxQueueSize ?? numberFromEnvironment(['OTEL_BLRP_MAX_QUEUE_SIZE'], aLimit) ?? Number.POSITIVE_INFINITY,
       maxBatchRecords:
-        options.maxExportBatchSize ?? numberFromEnvironment(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'], aLimit) ?? 512,
+        options.maxExportBatchSize ??
+        numberFromEnvironment(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'], aLimit) ??
+        DEFAULT_BATCH_RECORDS,
       maxBatchBytes: options.maxExportBatchBytes ?? 4 * MEBIBYTE,
       delayMs: options.scheduledDelayMillis ?? numberFromEnvironment(['OTEL_BLRP_SCHEDULE_DELAY'], aCount) ?? 1000,
       lanes: settings.lanes,

@@ -344,7 +344,7 @@ export const cases: readonly FaultCase[] = [
     outage(form, '429 + Retry-After for 3 s', { kind: 'status', status: 429, retryAfter: 1, forMs: 3000 }),
   ),
   ...forAll(ALL, (form) => outage(form, 'resets at random', { kind: 'resets', seed: 42, forMs: 10_000 })),
-  // At 2 s an answer the default of 512 records a batch is 256 records/s for each logger: the batch has to be larger.
+  // At 2 s an answer the default of 2048 records a batch is 1024 records/s for each logger: the batch has to be larger.
   ...forAll(ALL, (form) =>
     outage(form, 'answers after 2 s', { kind: 'delay', delayMs: 2000 }, { maxExportBatchSize: 16_384 }),
   ),
