@@ -15,7 +15,12 @@ const sdk2 = ['api', 'api-logs', 'context-async-hooks', 'core', 'sdk-logs', 'sdk
   replacement: fixture.resolve(`@opentelemetry/${name}`),
 }))
 
-const shared = { pool: 'forks' as const, setupFiles: ['test/support/setup.ts'], testTimeout: 30_000 }
+const shared = {
+  pool: 'forks' as const,
+  maxWorkers: '100%',
+  setupFiles: ['test/support/setup.ts'],
+  testTimeout: 30_000,
+}
 
 export default defineConfig({
   test: {

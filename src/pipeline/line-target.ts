@@ -44,14 +44,21 @@ export class LineTarget extends Writable {
   }
 
   override _write(chunk: string | Buffer, _encoding: string, callback: () => void): void {
-    const text = this.#rest + (typeof chunk === 'string' ? chunk : this.#decoder.write(chunk))
-    this.#rest = ''
-    void this.#take(text, 0).then(callback)
+    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk)
+    const whole = this.#rest + text
+    // A line longer than a chunk is put together once, at its end.
+    if (text.includes('\n')) {
+      this.#rest = ''
+      void this.#take(whole).then(callback)
+    } else {
+      this.#rest = whole
+      callback()
+    }
   }
 
   /** One line at a time, so that no more than one is ever alive; by turns, so that what is sent keeps up with what is read. */
-  async #take(text: string, start: number): Promise<void> {
-    let at = start
+  async #take(text: string): Promise<void> {
+    let at = 0
     let left = LINES_PER_TURN
     for (let end = text.indexOf('\n', at); end !== -1; end = text.indexOf('\n', at)) {
       if (end > at) this.#takeLine(text.slice(at, end))
