@@ -214,3 +214,9 @@ test('the processor of the app’s own SDK is flushed too', async () => {
   expect(result).toMatchObject({ signal: 'SIGTERM', stderr: '' })
   expect(bodies()).toEqual(Array.from({ length: 5000 }, (_, i) => `record ${i}`))
 })
+
+test('a logger that was collected takes nothing of others with it at process.exit()', async () => {
+  const result = await runChild('exit-after-collected')
+  expect(result).toMatchObject({ code: 3, stderr: '' })
+  expect(bodies()).toEqual(Array.from({ length: 1000 }, (_, i) => `record ${i}`))
+})

@@ -1,12 +1,12 @@
 // The main thread's end of a thread that exports. It is started anew where it dies, holds back no more than a bound on
 // the main thread, and is waited for, bounded, even by process.exit().
 
-import onExit from 'on-exit-leak-free'
 import ThreadStream from 'thread-stream'
 import { FLUSH_DEADLINE_MS, settlesWithin } from '../deadline.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { runInRoot } from '../scope.ts'
 import type { BridgeStats } from '../stats.ts'
+import { forget, hearOfExit } from './at-exit.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
 
@@ -48,7 +48,7 @@ interface Thread extends ThreadStream {
   write(data: string | Buffer): boolean
   readonly writable: boolean
   readonly writableErrored: Error | null
-  readonly worker: { terminate(): Promise<number> }
+  readonly worker: { stream: { deref(): ThreadStream | undefined }; terminate(): Promise<number> }
   ref(): void
   unref(): void
 }
@@ -98,12 +98,12 @@ export class ExportThread {
   #isGivenUp = false
   /** Lines taken when a flush at the end of the process had failed. */
   #abandonedAt = -1
+  readonly #atExit: ReturnType<typeof hearOfExit>
 
   constructor(options: ExportThreadOptions) {
     this.#options = options
     this.#start()
-    onExit.register(this, (thread) => thread.#endAtExit(true))
-    onExit.registerBeforeExit(this, (thread) => void thread.#flushBeforeExit())
+    this.#atExit = hearOfExit(this)
   }
 
   /** @param line ends with the only line feed in it. @returns why it was not taken. */
@@ -181,7 +181,10 @@ export class ExportThread {
         internalLog('error', 'worker-failed', `the export thread failed: ${reasonOf(error)}`)
       }
     })
-    thread.once('close', () => this.#gone())
+    thread.once('close', () => {
+      letGoOf(thread)
+      this.#gone()
+    })
     this.#thread = thread
     if (this.#configuration !== undefined) thread.emit('message', this.#configuration)
     if (this.#heldLines > 0) this.#passOnSoon()
@@ -304,7 +307,7 @@ export class ExportThread {
     const result = this.result()
     tellOfUndelivered(result.undelivered, `within ${deadlineMs} ms of the close`)
     // Sent or told: an exit has nothing to wait for any more.
-    onExit.unregister(this)
+    forget(this.#atExit)
     releaseTermination(this.#unsent)
     const thread = this.#thread
     if (thread !== undefined) {
@@ -322,6 +325,14 @@ export class ExportThread {
     if (records === 0) return
     this.#before = { ...this.#before, dropped: this.#before.dropped + records }
     this.#options.onGone(records)
+  }
+
+  beforeExit(): void {
+    void this.#flushBeforeExit()
+  }
+
+  exit(): void {
+    this.#endAtExit(true)
   }
 
   /** The event loop has run empty: here it can still be waited without blocking. */
@@ -364,6 +375,24 @@ export class ExportThread {
       }
     }
     if (failure != null) tellOfUndelivered(outstanding, `at exit: ${reasonOf(failure)}`)
+  }
+}
+
+/** Where thread-stream keeps how far the thread has read. */
+const READ_INDEX = 8
+const ALL_READ = 2 ** 31 - 1
+
+/**
+ * thread-stream keeps a stream that has ended, with its shared memory, for good: its registry holds the worker, which
+ * holds the stream, and where the thread has not read everything, a wait for that never ends.
+ */
+function letGoOf(thread: Thread): void {
+  thread.worker.stream = new WeakRef(thread)
+  for (const key of Object.getOwnPropertySymbols(thread)) {
+    const { state } = (thread as unknown as Record<symbol, { readonly state?: unknown }>)[key] ?? {}
+    if (!(state instanceof Int32Array && state.length > READ_INDEX)) continue
+    Atomics.store(state, READ_INDEX, ALL_READ)
+    Atomics.notify(state, READ_INDEX)
   }
 }
 

@@ -1,12 +1,12 @@
 // The queue as OTel's variables configure it, and its voice: what it loses, and why, goes to the internal logger, and in
 // one log record to the backend. What the records are is known to who made it.
 
-import onExit from 'on-exit-leak-free'
 import { FLUSH_DEADLINE_MS } from '../deadline.ts'
 import { numberFromEnvironment } from '../environment.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aCount, aLimit, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
+import { forget, hearOfExit } from './at-exit.ts'
 import { type DeliveryOutcome, DeliveryQueue, type DeliveryResult } from './delivery-queue.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
 
@@ -70,6 +70,7 @@ export class RecordQueue<T> {
   /** Lost to a full queue, and no record that was accepted has told it. */
   #untold = 0
   readonly #unsent: Unsent = { flush: () => this.flush(), endAtExit: () => tellOfUndelivered(this) }
+  #atExit: ReturnType<typeof hearOfExit> | undefined
   #closing: Promise<DeliveryResult> | undefined
   #added = 0
   /** Records added when the event loop had run empty and a last flush had failed. */
@@ -111,10 +112,7 @@ export class RecordQueue<T> {
       internalLog('error', 'closed', '1 record dropped: its processor was shut down before')
       return
     }
-    if (this.#added === 0) {
-      onExit.registerBeforeExit(this, (queue) => void queue.#flushBeforeExit())
-      onExit.register(this, tellOfUndelivered)
-    }
+    this.#atExit ??= hearOfExit(this)
     this.#added++
     this.#queue.add(record, bytes, this.#laneOf(scopeName))
     if (this.#queue.bytes > 0) holdTermination(this.#unsent)
@@ -129,7 +127,7 @@ export class RecordQueue<T> {
   close(deadlineMs = FLUSH_DEADLINE_MS): Promise<DeliveryResult> {
     this.#closing ??= this.flush(deadlineMs).then((result) => {
       this.#queue.close()
-      onExit.unregister(this)
+      if (this.#atExit !== undefined) forget(this.#atExit)
       releaseTermination(this.#unsent)
       tellOfUndelivered(this)
       return result
@@ -145,6 +143,14 @@ export class RecordQueue<T> {
   /** False while enough waits to keep all lanes busy: what has not been added is better kept as it is. */
   hasRoom(): boolean {
     return this.#queue.bytes <= Math.min(this.#maxBytes / 2, ENOUGH_BYTES)
+  }
+
+  beforeExit(): void {
+    void this.#flushBeforeExit()
+  }
+
+  exit(): void {
+    tellOfUndelivered(this)
   }
 
   /** Once: an exporter that waits for its answer keeps the process alive, and every new attempt would again. */

@@ -81,6 +81,9 @@ export async function runScript<T>(name: string, args: readonly string[]): Promi
   const child = spawn(process.execPath, ['--expose-gc', fileOf(name), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 2 * APP_DEADLINE_MS,
+    // glibc learns from large buffers that are freed to take the next ones from its heap, which does not shrink: RSS
+    // would tell of that, and of nothing that is left behind.
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) },
   })
   let stdout = ''
   let stderr = ''
