@@ -4,9 +4,16 @@
 export interface Ended {
   /** The event loop has run empty: what is begun here is waited for. */
   beforeExit(): void
-  /** The process ends when this returns. */
-  exit(): void
+  /**
+   * The process ends when this returns.
+   *
+   * @param mayWait false where others have waited for as long as an exit may take.
+   */
+  exit(mayWait: boolean): void
 }
+
+/** What one owner may block, all of them may: while one is waited for the threads of the others go on. */
+export const BLOCKING_MS = 9000
 
 const refs = new Set<WeakRef<Ended>>()
 const collected = new FinalizationRegistry<WeakRef<Ended>>(forget)
@@ -35,5 +42,6 @@ function onBeforeExit(): void {
 }
 
 function onExit(): void {
-  for (const ref of refs) ref.deref()?.exit()
+  const until = performance.now() + BLOCKING_MS
+  for (const ref of refs) ref.deref()?.exit(performance.now() < until)
 }

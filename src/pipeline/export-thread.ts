@@ -34,7 +34,7 @@ export const DEFAULT_MAX_MAIN_BYTES = 64 * 1024 * 1024
 /** thread-stream's own buffer, in shared memory. The thread reads it as one text: a small one is garbage soon. */
 const SHARED_BYTES = 512 * 1024
 /** In a burst V8 would rather let the heap grow: a record is garbage as soon as it is sent. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32 }
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 16 }
 /** Lines wait joined: a Buffer for each would cost as much again as the line. */
 const CHUNK_LENGTH = 64 * 1024
 const MAX_FAILURES = 5
@@ -331,8 +331,8 @@ export class ExportThread {
     void this.#flushBeforeExit()
   }
 
-  exit(): void {
-    this.#endAtExit(true)
+  exit(mayWait: boolean): void {
+    this.#endAtExit(mayWait)
   }
 
   /** The event loop has run empty: here it can still be waited without blocking. */

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads'
 import { FLUSH_DEADLINE_MS } from '../deadline.ts'
 import { processState } from '../process-state.ts'
 import { runInRoot } from '../scope.ts'
+import { BLOCKING_MS } from './at-exit.ts'
 
 /** What has records that are not sent yet. */
 export interface Unsent {
@@ -152,9 +153,10 @@ class Termination {
   }
 
   #endOwners(mayWait: boolean): void {
+    const until = performance.now() + BLOCKING_MS
     for (const owner of this.#owners) {
       try {
-        owner.endAtExit(mayWait)
+        owner.endAtExit(mayWait && performance.now() < until)
       } catch {
         // Nothing of ours stands between a process and its end.
       }

@@ -1,6 +1,8 @@
 // The app of a fault run: logs marked records in one form, then ends in the way that it is asked for.
 
 import { writeSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type ExportSettings, type Form, open, type Result } from './forms.ts'
 
 export type End =
@@ -23,6 +25,8 @@ export interface AppOrder {
   readonly perSecond?: number
   readonly seconds?: number
   readonly end: End
+  /** Collects its garbage before it tells how large its heap is. */
+  readonly weighs?: boolean
   /** Where nothing can be delivered, the app does not wait for its first record either. */
   readonly isCold?: boolean
 }
@@ -31,11 +35,13 @@ export interface AppOrder {
 export type AppEvent =
   | { readonly event: 'begin'; readonly rss: number }
   | { readonly event: 'written'; readonly written: number }
-  | { readonly event: 'flat'; readonly rss: number }
+  | { readonly event: 'flat'; readonly rss: number; readonly heap: number }
   | { readonly event: 'closed'; readonly result: Result | null; readonly peakRss: number }
 
+setFlagsFromString('--expose-gc')
 const order = JSON.parse(process.argv[2] as string) as AppOrder
 const { loggers, flush, close } = open(order.form, order.endpoint, order.settings)
+const gc = order.weighs === true ? (runInNewContext('gc') as () => void) : undefined
 let written = 0
 
 function log(): void {
@@ -109,7 +115,9 @@ function logSteadily(perSecond: number, seconds: number): Promise<void> {
       const second = Math.floor(elapsed)
       if (second > toldOf) {
         toldOf = second
-        tell({ event: 'flat', rss: process.memoryUsage.rss() })
+        gc?.()
+        const { rss, heapUsed, external } = process.memoryUsage()
+        tell({ event: 'flat', rss, heap: heapUsed + external })
       }
       if (elapsed < seconds) return
       clearInterval(timer)

@@ -83,7 +83,7 @@ export async function runScript<T>(name: string, args: readonly string[]): Promi
     timeout: 2 * APP_DEADLINE_MS,
     // glibc learns from large buffers that are freed to take the next ones from its heap, which does not shrink: RSS
     // would tell of that, and of nothing that is left behind.
-    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) },
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: String(128 * 1024) },
   })
   let stdout = ''
   let stderr = ''
