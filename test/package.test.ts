@@ -10,6 +10,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { version } from '../src/version.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
@@ -33,6 +34,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('holds the build, the licence and the readme, and nothing else', () => {
   const others = packed.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
   expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
+})
+
+test('tells receivers the version that it is published as', async () => {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
+  expect(version).toBe(manifest.version)
 })
 
 test('its exports agree with its files', async () => {
