@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { createSecureContext } from 'node:tls'
 import { reasonOf } from '../internal-logger.ts'
-import { aLimit, argumentError, aString, checkOptions, isObject, type OptionChecks } from '../options.ts'
+import { aLimit, argumentError, aString, isObject, type OptionChecks } from '../options.ts'
 
 export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc'
 
@@ -204,9 +204,4 @@ export function checkTls({ ca, key, cert }: OtlpConfiguration['tls']): void {
   } catch (error) {
     throw new TypeError(`certificate, clientKey, clientCertificate: expected PEM files (${reasonOf(error)})`)
   }
-}
-
-/** Checks options that are given in code. @throws TypeError */
-export function checkOtlpOptions(owner: string, options: OtlpOptions | undefined): OtlpOptions {
-  return checkOptions(owner, options, otlpOptionChecks)
 }
