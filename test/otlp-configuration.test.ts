@@ -4,7 +4,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkOtlpOptions, otlpConfiguration } from '../src/pipeline/otlp-configuration.ts'
+import { checkOptions } from '../src/options.ts'
+import { otlpConfiguration, otlpOptionChecks } from '../src/pipeline/otlp-configuration.ts'
 
 const urlFor = (env: Record<string, string>) => otlpConfiguration({}, env).url.href
 
@@ -88,8 +89,8 @@ test('no error shows what headers hold', () => {
 })
 
 test('a wrong option is refused by name', () => {
-  expect(() => checkOtlpOptions('x', { endpoint: 'nowhere' })).toThrow(
+  expect(() => checkOptions('x', { endpoint: 'nowhere' }, otlpOptionChecks)).toThrow(
     "x: option 'endpoint': expected a URL, got 'nowhere'",
   )
-  expect(() => checkOtlpOptions('x', { protocol: 'udp' } as never)).toThrow("option 'protocol'")
+  expect(() => checkOptions('x', { protocol: 'udp' } as never, otlpOptionChecks)).toThrow("option 'protocol'")
 })
