@@ -1,14 +1,15 @@
 // The main thread's end of a thread that exports. It is started anew where it dies, holds back no more than a bound on
 // the main thread, and is waited for, bounded, even by process.exit().
 
-import ThreadStream from 'thread-stream'
 import { FLUSH_DEADLINE_MS, settlesWithin } from '../deadline.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { runInRoot } from '../scope.ts'
 import type { BridgeStats } from '../stats.ts'
 import { forget, hearOfExit } from './at-exit.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
+import { HeldLines } from './held-lines.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
+import { letGoOf, SHARED_BYTES, startThread, type Thread } from './thread-stream.ts'
 
 /** What the thread has done since it started. */
 export interface ThreadReport {
@@ -31,35 +32,11 @@ export interface ExportThreadOptions {
 }
 
 export const DEFAULT_MAX_MAIN_BYTES = 64 * 1024 * 1024
-/** thread-stream's own buffer, in shared memory. The thread reads it as one text: a small one is garbage soon. */
-const SHARED_BYTES = 512 * 1024
-/** In a burst V8 would rather let the heap grow: a record is garbage as soon as it is sent. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 16 }
-/** Lines wait joined: a Buffer for each would cost as much again as the line. */
-const CHUNK_LENGTH = 64 * 1024
 const MAX_FAILURES = 5
 const FIRST_RESTART_MS = 1000
 /** A thread that has lived so long is not part of a series of failures. */
 const HEALTHY_AFTER_MS = 60_000
 const NOTHING: DeliveryResult = { delivered: 0, dropped: 0, undelivered: 0 }
-
-/** thread-stream's own types leave these out. */
-interface Thread extends ThreadStream {
-  write(data: string | Buffer): boolean
-  readonly writable: boolean
-  readonly writableErrored: Error | null
-  readonly worker: { stream: { deref(): ThreadStream | undefined }; terminate(): Promise<number> }
-  ref(): void
-  unref(): void
-}
-
-/** Lines that wait, joined. */
-interface Chunk {
-  readonly bytes: Buffer
-  readonly lines: number
-  /** Of the text, as it was counted when it came. */
-  readonly length: number
-}
 
 export class ExportThread {
   readonly #options: ExportThreadOptions
@@ -73,12 +50,7 @@ export class ExportThread {
   #failures = 0
   #restart: NodeJS.Timeout | undefined
   /** Written while there is no thread, or more than thread-stream has room for. */
-  #held: Chunk[] = []
-  /** The last chunk, as it grows. */
-  #tail = ''
-  #tailLines = 0
-  #heldLines = 0
-  #heldLength = 0
+  readonly #held = new HeldLines()
   /** thread-stream has said that it is full; it tells when it has drained. */
   #isFull = false
   #passesOn = false
@@ -109,17 +81,13 @@ export class ExportThread {
   /** @param line ends with the only line feed in it. @returns why it was not taken. */
   write(line: string): 'full' | 'gone' | undefined {
     const isGone = this.#isGivenUp || this.#closing !== undefined
-    if (isGone || this.#heldLength + line.length > this.#options.maxMainBytes + SHARED_BYTES) {
+    if (isGone || this.#held.length + line.length > this.#options.maxMainBytes + SHARED_BYTES) {
       this.#refused++
       return isGone ? 'gone' : 'full'
     }
     holdTermination(this.#unsent)
     this.#taken++
-    this.#tail += line
-    this.#tailLines++
-    this.#heldLines++
-    this.#heldLength += line.length
-    if (this.#tail.length >= CHUNK_LENGTH) this.#seal()
+    this.#held.add(line)
     this.#passOnSoon()
     return undefined
   }
@@ -153,19 +121,14 @@ export class ExportThread {
   }
 
   #outstanding(): number {
-    return this.#heldLines + (this.#written - this.#reported) + this.#delivery.undelivered
+    return this.#held.lines + (this.#written - this.#reported) + this.#delivery.undelivered
   }
 
   #start(): void {
     const { filename, workerData } = this.#options
     this.#startedAt = Date.now()
     // Started by whichever request comes first, the thread must not keep its context alive.
-    const thread = runInRoot(() => {
-      // A preload of the app (`--import ./telemetry.js`) would start its SDK once more in the thread.
-      const env = withoutPreloads(process.env)
-      const workerOpts = { name: 'otel-log-bridge', resourceLimits: RESOURCE_LIMITS, execArgv: [], env }
-      return new ThreadStream({ filename, workerData, workerOpts, bufferSize: SHARED_BYTES }) as Thread
-    })
+    const thread = runInRoot(() => startThread(filename, workerData))
     // Each flush that waits listens for the end of the thread.
     thread.setMaxListeners(0)
     thread.once('ready', () => {
@@ -187,14 +150,7 @@ export class ExportThread {
     })
     this.#thread = thread
     if (this.#configuration !== undefined) thread.emit('message', this.#configuration)
-    if (this.#heldLines > 0) this.#passOnSoon()
-  }
-
-  #seal(): void {
-    if (this.#tailLines === 0) return
-    this.#held.push({ bytes: Buffer.from(this.#tail), lines: this.#tailLines, length: this.#tail.length })
-    this.#tail = ''
-    this.#tailLines = 0
+    if (this.#held.lines > 0) this.#passOnSoon()
   }
 
   /** Once for all lines of a turn of the event loop. */
@@ -209,28 +165,12 @@ export class ExportThread {
     this.#passesOn = false
     const thread = this.#thread
     if (thread === undefined) return
-    this.#seal()
-    let passed = 0
-    for (const { bytes, lines, length } of this.#held) {
-      if (this.#isFull && !all) break
-      passed++
+    if (this.#isFull && !all) return
+    this.#held.pass(({ bytes, lines }) => {
       this.#written += lines
-      this.#heldLines -= lines
-      this.#heldLength -= length
       this.#isFull = !thread.write(bytes)
-    }
-    this.#held.splice(0, passed)
-  }
-
-  /** @returns how many lines are held no more. */
-  #letGo(): number {
-    const lines = this.#heldLines
-    this.#held = []
-    this.#tail = ''
-    this.#tailLines = 0
-    this.#heldLines = 0
-    this.#heldLength = 0
-    return lines
+      return all || !this.#isFull
+    })
   }
 
   #take({ stats, delivery }: ThreadReport): void {
@@ -262,7 +202,7 @@ export class ExportThread {
     this.#failures = Date.now() - this.#startedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1
     if (this.#failures > MAX_FAILURES) {
       this.#isGivenUp = true
-      this.#drop(this.#letGo())
+      this.#drop(this.#held.drop())
       this.#releaseIfSent()
       internalLog(
         'error',
@@ -281,7 +221,7 @@ export class ExportThread {
 
   /** Resolves when all that was written before is settled, be it by a thread that has yet to start. */
   async #flushed(): Promise<void> {
-    while (this.#heldLines > 0 && this.#thread === undefined && !this.#isGivenUp) {
+    while (this.#held.lines > 0 && this.#thread === undefined && !this.#isGivenUp) {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     const thread = this.#thread
@@ -317,7 +257,7 @@ export class ExportThread {
       else void thread.worker.terminate()
       await settlesWithin(deadlineMs, gone)
     }
-    this.#drop(this.#letGo())
+    this.#drop(this.#held.drop())
     return result
   }
 
@@ -378,30 +318,6 @@ export class ExportThread {
   }
 }
 
-/** Where thread-stream keeps how far the thread has read. */
-const READ_INDEX = 8
-const ALL_READ = 2 ** 31 - 1
-
-/**
- * thread-stream keeps a stream that has ended, with its shared memory, for good: its registry holds the worker, which
- * holds the stream, and where the thread has not read everything, a wait for that never ends.
- */
-function letGoOf(thread: Thread): void {
-  thread.worker.stream = new WeakRef(thread)
-  for (const key of Object.getOwnPropertySymbols(thread)) {
-    const { state } = (thread as unknown as Record<symbol, { readonly state?: unknown }>)[key] ?? {}
-    if (!(state instanceof Int32Array && state.length > READ_INDEX)) continue
-    Atomics.store(state, READ_INDEX, ALL_READ)
-    Atomics.notify(state, READ_INDEX)
-  }
-}
-
 function tellOfUndelivered(records: number, when: string): void {
   if (records > 0) internalLog('error', 'undelivered', `${records} records were not delivered ${when}`)
-}
-
-function withoutPreloads(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const options = env.NODE_OPTIONS
-  if (options === undefined) return env
-  return { ...env, NODE_OPTIONS: options.replace(/(?:^|\s)(?:-r|--require|--import)(?:=|\s+)(?:"[^"]*"|\S+)/g, '') }
 }
