@@ -14,49 +14,70 @@ export interface AnyValueMap {
 /** An array or object, and each of its entries, costs at least this much of `recordBytes`. */
 const ENTRY_BYTES = 8
 
+const SIZE_LIMIT = '[Size limit]'
+
 /**
- * Cleans the values of one record. Cleaning may run code of the app (getters, `toJSON`) which may log, so each record
- * has a cleaner of its own.
+ * Cleans the values of one record. Cleaning may run code of the app (getters, `toJSON`), which may log, so each record
+ * has a cleaner of its own; none of that code runs twice.
  */
 export class RecordCleaner {
   readonly #limits: RecordLimits
   #bytesLeft: number
   /** The containers that the current value stands in, outermost first. */
   readonly #path: object[] = []
+  #replaced: { readonly value: object; readonly by: () => AnyValue | undefined } | undefined
 
   constructor(limits: RecordLimits) {
     this.#limits = limits
-    this.#bytesLeft = limits.recordBytes
+    this.#bytesLeft = Math.min(limits.recordBytes, Number.MAX_SAFE_INTEGER)
   }
 
-  /** Adds the cleaned entries of `source` to `target`. @returns how many were dropped for the attribute count. */
+  /** Adds the cleaned entries of `source` to `target`. @returns how many were dropped for a limit. */
   addAttributes(target: AnyValueMap, source: object): number {
-    let room = this.#limits.attributeCount - Object.keys(target).length
-    let dropped = 0
     let keys: string[]
     try {
       // What has indices instead of names is one value, however many it holds.
       if (!isMapLike(source)) return this.addAttributes(target, { attributes: source })
       keys = Object.keys(source)
     } catch (error) {
-      target.attributes = `[Throws: ${reasonOf(error)}]`
+      target.attributes = this.#thrown(error)
       return 0
     }
+    let room = this.#limits.attributeCount - Object.keys(target).length
+    let dropped = 0
     for (const key of keys) {
-      const value = this.#property(source, key)
-      if (value === undefined) continue
-      const name = attributeKey(key)
-      if (!Object.hasOwn(target, name) && --room < 0) {
-        dropped++
+      const name = attributeKey(key, source, target)
+      const isNew = !Object.hasOwn(target, name)
+      if ((isNew && room <= 0) || !this.#hasRoomFor(key)) {
+        if (mayHaveValue(source, key)) dropped++
         continue
       }
+      const reserve = this.#reserve()
+      const value = this.#property(source, key)
+      this.#bytesLeft += reserve
+      if (value === undefined) continue
       target[name] = value
+      if (isNew) room--
     }
     return dropped
   }
 
-  /** Cleans one value. @returns undefined for undefined: an entry without a value is left out. */
+  /** Cleans one value of the record. @returns undefined for undefined: an entry without a value is left out. */
   clean(value: unknown): AnyValue | undefined {
+    const reserve = this.#reserve()
+    const cleaned = this.#clean(value)
+    this.#bytesLeft += reserve
+    return cleaned
+  }
+
+  /** Room that a value, however large, leaves to those behind it. */
+  #reserve(): number {
+    const reserve = Math.max(0, Math.floor(this.#bytesLeft / 4))
+    this.#bytesLeft -= reserve
+    return reserve
+  }
+
+  #clean(value: unknown): AnyValue | undefined {
     switch (typeof value) {
       case 'string':
         return this.#string(value)
@@ -67,29 +88,54 @@ export class RecordCleaner {
       case 'undefined':
         return undefined
       case 'bigint':
-        return Number.isSafeInteger(Number(value)) ? Number(value) : this.#string(String(value))
+        return this.#bigint(value)
       case 'symbol':
         return this.#string(String(value))
       case 'function':
         return this.#string(`[Function: ${nameOf(value)}]`)
       default:
-        if (value === null) return null
-        try {
-          return this.#object(value as object)
-        } catch (error) {
-          return `[Throws: ${reasonOf(error)}]`
-        }
+        return value === null ? null : this.#object(value as object)
     }
   }
 
+  /** Cleans some properties of `owner`, which need not be its own. */
+  fieldsOf(owner: object, keys: readonly string[]): AnyValueMap {
+    const reserve = this.#reserve()
+    const fields = this.#within(owner, () => this.#fields(owner, keys))
+    this.#bytesLeft += reserve
+    return fields
+  }
+
+  /** Cleans what every error has. */
+  errorFieldsOf(error: Error): AnyValueMap {
+    const reserve = this.#reserve()
+    const fields = this.#within(error, () => this.#error(error, []))
+    this.#bytesLeft += reserve
+    return fields
+  }
+
+  /** From here on `by()` stands wherever `value` does; undefined leaves it out. */
+  replace(value: object, by: () => AnyValue | undefined): void {
+    this.#replaced = { value, by }
+  }
+
   #object(value: object): AnyValue | undefined {
-    if (this.#bytesLeft <= 0) return '[Size limit]'
-    this.#bytesLeft -= ENTRY_BYTES
-    if (this.#path.includes(value)) return '[Circular]'
-    if (this.#path.length >= this.#limits.depth) return '[Depth limit]'
-    this.#path.push(value)
     try {
-      return this.#container(value)
+      if (this.#replaced?.value === value) return this.#replaced.by()
+      if (this.#bytesLeft <= 0) return this.#marker(SIZE_LIMIT)
+      if (this.#path.includes(value)) return this.#string('[Circular]')
+      if (this.#path.length >= this.#limits.depth) return this.#string('[Depth limit]')
+      this.#bytesLeft -= ENTRY_BYTES
+      return this.#within(value, () => this.#container(value))
+    } catch (error) {
+      return this.#thrown(error)
+    }
+  }
+
+  #within<T>(owner: object, clean: () => T): T {
+    this.#path.push(owner)
+    try {
+      return clean()
     } finally {
       this.#path.pop()
     }
@@ -97,50 +143,68 @@ export class RecordCleaner {
 
   #container(value: object): AnyValue | undefined {
     if (Array.isArray(value)) return this.#array(value)
-    const prototype = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) {
-      return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? this.#json(value) : this.#map(value)
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      if (types.isDate(value)) return this.#string(isoOf(value))
+      if (types.isNativeError(value) || isErrorPrototype(prototype))
+        return this.#error(value as Error, Object.keys(value))
+      if (ArrayBuffer.isView(value)) return this.#view(value)
+      if (types.isAnyArrayBuffer(value)) return this.#bytes(new Uint8Array(value))
+      if (types.isMap(value)) return this.#entries(value)
+      if (types.isSet(value)) return this.#iterated(Set.prototype.values.call(value))
+      if (types.isRegExp(value)) return this.#string(String(value))
+      if (types.isBoxedPrimitive(value)) return this.#clean(value.valueOf())
     }
-    if (types.isDate(value)) return isoOf(value)
-    if (types.isNativeError(value) || value instanceof Error) return this.#error(value)
-    if (ArrayBuffer.isView(value)) return this.#view(value)
-    if (types.isAnyArrayBuffer(value)) return this.#bytes(new Uint8Array(value))
-    if (types.isMap(value)) return this.#entries(value)
-    if (types.isSet(value)) return this.#iterated(Set.prototype.values.call(value))
-    if (types.isRegExp(value)) return this.#string(String(value))
-    if (types.isBoxedPrimitive(value)) return this.clean(value.valueOf())
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return this.#json(value)
-    if (isOpaque(value)) return `[${Object.prototype.toString.call(value).slice(8, -1)}]`
-    return this.#map(value)
+    const toJSON = readProperty(value, 'toJSON')
+    const json = typeof toJSON === 'function' ? Reflect.apply(toJSON, value, ['']) : value
+    // An object that stands for itself (mongoose documents do) must not count as circular.
+    if (json !== value) return this.#clean(json)
+    const keys = Object.keys(value)
+    if (keys.length === 0 && prototype !== Object.prototype && prototype !== null) return this.#fieldless(value)
+    if (!keys.includes('toJSON')) return this.#fields(value, keys)
+    // It has been read, which may have run code of the app.
+    const fields = this.#fields(
+      value,
+      keys.filter((key) => key !== 'toJSON'),
+    )
+    const cleaned = this.#clean(toJSON)
+    return cleaned === undefined ? fields : { ...fields, toJSON: cleaned }
   }
 
-  #map(value: object): AnyValueMap {
+  /** Where no property shows the state of an object, an empty one would hide what it is. */
+  #fieldless(value: object): AnyValue {
+    const kind = Object.prototype.toString.call(value).slice('[object '.length, -1)
+    return kind === 'Object' ? {} : this.#string(`[${kind}]`)
+  }
+
+  #fields(owner: object, keys: readonly string[]): AnyValueMap {
     const result: AnyValueMap = {}
-    for (const key of Object.keys(value)) {
-      if (this.#bytesLeft <= 0) {
-        result['[Size limit]'] = true
+    for (const key of keys) {
+      if (!this.#hasRoomFor(key)) {
+        result[SIZE_LIMIT] = true
         break
       }
-      const cleaned = this.#property(value, key)
-      if (cleaned !== undefined) result[nestedKey(key)] = cleaned
+      const cleaned = this.#property(owner, key)
+      if (cleaned !== undefined) result[nestedKey(key, owner, result)] = cleaned
     }
     return result
   }
 
+  #hasRoomFor(key: string): boolean {
+    return this.#bytesLeft > 0 && key.length < this.#bytesLeft
+  }
+
   #property(owner: object, key: string): AnyValue | undefined {
     this.#bytesLeft -= ENTRY_BYTES + key.length
-    return this.clean(readProperty(owner, key))
+    return this.#clean(readProperty(owner, key))
   }
 
   #array(values: readonly unknown[]): AnyValue[] {
     const result: AnyValue[] = []
-    for (let i = 0; i < values.length; i++) {
-      if (this.#bytesLeft <= 0) {
-        result.push('[Size limit]')
-        break
-      }
-      this.#bytesLeft -= ENTRY_BYTES
-      result.push(this.clean(readProperty(values, i)) ?? null)
+    // Of a Proxy it is code of the app.
+    const { length } = values
+    for (let i = 0; i < length; i++) {
+      if (!this.#push(result, readProperty(values, i))) break
     }
     return result
   }
@@ -149,51 +213,50 @@ export class RecordCleaner {
   #iterated(entries: Iterable<unknown>): AnyValue[] {
     const result: AnyValue[] = []
     for (const entry of entries) {
-      if (this.#bytesLeft <= 0) {
-        result.push('[Size limit]')
-        break
-      }
-      this.#bytesLeft -= ENTRY_BYTES
-      result.push(this.clean(entry) ?? null)
+      if (!this.#push(result, entry)) break
     }
     return result
+  }
+
+  /** @returns whether there is room for more. */
+  #push(result: AnyValue[], value: unknown): boolean {
+    if (this.#bytesLeft <= 0) {
+      result.push(this.#marker(SIZE_LIMIT))
+      return false
+    }
+    this.#bytesLeft -= ENTRY_BYTES
+    result.push(this.#clean(value) ?? null)
+    return true
   }
 
   /** An object where all keys are strings, an array of pairs otherwise. */
   #entries(map: ReadonlyMap<unknown, unknown>): AnyValue {
-    const result: AnyValueMap = {}
+    // Without a prototype a key called __proto__ is one like any other.
+    const fields: Record<string, unknown> = Object.create(null)
+    let room = this.#bytesLeft / ENTRY_BYTES
     for (const [key, value] of Map.prototype.entries.call(map)) {
       if (typeof key !== 'string') return this.#iterated(Map.prototype.entries.call(map))
-      if (this.#bytesLeft <= 0) {
-        result['[Size limit]'] = true
-        break
-      }
-      this.#bytesLeft -= ENTRY_BYTES + key.length
-      const cleaned = this.clean(value)
-      if (cleaned !== undefined) result[nestedKey(key)] = cleaned
+      fields[key] = value
+      if (--room < 0) break
     }
-    return result
+    return this.#fields(fields, Object.keys(fields))
   }
 
   /** The shape that pino's own error serializer gives, so that both ways of logging an error look the same. */
-  #error(error: Error): AnyValueMap {
-    const result: AnyValueMap = {}
-    const keys = new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(error)])
-    for (const key of keys) {
-      const value = key in error ? this.#property(error, key) : undefined
-      if (value !== undefined) result[key === 'name' ? 'type' : nestedKey(key)] = value
+  #error(error: Error, ownKeys: readonly string[]): AnyValueMap {
+    const type = this.#clean(typeOfError(error))
+    const keys = new Set(['message', 'stack', 'cause', 'errors', ...ownKeys])
+    keys.delete('name')
+    const { type: ownType, ...fields } = this.#fields(error, [...keys])
+    return {
+      ...(type !== undefined && { type }),
+      ...fields,
+      ...(ownType !== undefined && { _type: ownType }),
     }
-    return result
-  }
-
-  #json(value: object): AnyValue | undefined {
-    const json: unknown = (value as { toJSON: (key: string) => unknown }).toJSON('')
-    // An object that stands for itself (mongoose documents do) must not count as circular.
-    return json === value ? this.#map(value) : this.clean(json)
   }
 
   #view(value: ArrayBufferView): AnyValue {
-    if (value instanceof Uint8Array || value instanceof DataView) {
+    if (types.isUint8Array(value) || types.isUint8ClampedArray(value) || types.isDataView(value)) {
       return this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
     }
     return this.#array(value as unknown as readonly unknown[])
@@ -206,12 +269,27 @@ export class RecordCleaner {
     return kept
   }
 
+  /** A number is exact up to 53 bits, and beyond where the last bits are zero. */
+  #bigint(value: bigint): AnyValue {
+    const number = Number(value)
+    const isExact = BigInt.asIntN(64, value) === value && BigInt(number) === value
+    return isExact ? (this.#clean(number) as number) : this.#string(String(value))
+  }
+
+  #thrown(error: unknown): string {
+    return this.#string(`[Throws: ${reasonOf(error)}]`)
+  }
+
   #string(text: string): string {
-    if (this.#bytesLeft <= 0) return '[Size limit]'
-    const room = Math.min(this.#limits.attributeValueLength, this.#bytesLeft)
-    const kept = text.length <= room ? text : text.slice(0, endBefore(text, room))
+    if (this.#bytesLeft <= 0) return this.#marker(SIZE_LIMIT)
+    const kept = cut(text, Math.min(this.#limits.attributeValueLength, this.#bytesLeft))
     this.#bytesLeft -= ENTRY_BYTES + kept.length
     return kept
+  }
+
+  /** For where no room is left to count it. */
+  #marker(text: string): string {
+    return cut(text, this.#limits.attributeValueLength)
   }
 }
 
@@ -233,33 +311,54 @@ export function readProperty(owner: object, key: string | number): unknown {
   }
 }
 
+/** An accessor is not asked: its value would not be kept. */
+function mayHaveValue(owner: object, key: string): boolean {
+  const property = types.isProxy(owner) ? undefined : Object.getOwnPropertyDescriptor(owner, key)
+  return property === undefined || property.get !== undefined || property.value !== undefined
+}
+
 /** The SDKs refuse an empty key, and assigning to `__proto__` would set a prototype instead of an attribute. */
-function attributeKey(key: string): string {
-  return key === '' || key === '__proto__' ? `_${key}` : key
+function attributeKey(key: string, source: object, target: object): string {
+  const name = key === '' || key === '__proto__' ? `_${key}` : key.toWellFormed()
+  return name === key ? key : freeKey(name, source, target)
 }
 
 /** Inside a value the SDKs take anything with an own `constructor` for a class instance and drop it whole. */
-function nestedKey(key: string): string {
-  return key === 'constructor' || key === '__proto__' ? `_${key}` : key
+function nestedKey(key: string, source: object, target: object): string {
+  const name = key === 'constructor' || key === '__proto__' ? `_${key}` : key.toWellFormed()
+  return name === key ? key : freeKey(name, source, target)
 }
 
-/** The end of a cut at `room` that leaves no half of a surrogate pair behind. */
-function endBefore(text: string, room: number): number {
-  const last = text.charCodeAt(room - 1)
-  return last >= 0xd800 && last <= 0xdbff ? room - 1 : room
+/** A key that had to be changed takes no other's place. */
+function freeKey(name: string, source: object, target: object): string {
+  let free = name
+  while (Object.hasOwn(source, free) || Object.hasOwn(target, free)) free = `_${free}`
+  return free
 }
 
-/** Objects whose state no property shows: an empty object would hide what they are. */
-function isOpaque(value: object): boolean {
-  return (
-    types.isPromise(value) ||
-    types.isWeakMap(value) ||
-    types.isWeakSet(value) ||
-    types.isGeneratorObject(value) ||
-    types.isMapIterator(value) ||
-    types.isSetIterator(value) ||
-    value instanceof WeakRef
-  )
+/** Well-formed, as every encoding of OTLP wants it: half of a surrogate pair becomes U+FFFD. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text.toWellFormed()
+  const last = text.charCodeAt(length - 1)
+  const end = last >= 0xd800 && last <= 0xdbff ? length - 1 : length
+  // Decoded anew: a slice would keep the whole text in memory.
+  return Buffer.from(text.slice(0, end)).toString()
+}
+
+/** `name` where the app set one, else the class: `class HttpError extends Error` alone still says `Error` in `name`. */
+function typeOfError(error: Error): unknown {
+  const name = readProperty(error, 'name')
+  if (name !== undefined && name !== 'Error') return name
+  try {
+    const className: unknown = error.constructor.name
+    return typeof className === 'string' && className !== '' ? className : name
+  } catch {
+    return name
+  }
+}
+
+function isErrorPrototype(prototype: unknown): boolean {
+  return prototype === Error.prototype || prototype instanceof Error
 }
 
 function nameOf(fn: unknown): string {

@@ -2,7 +2,7 @@
 // `code` or `message` is data.
 
 import { types } from 'node:util'
-import type { AnyValueMap, RecordCleaner } from './attributes.ts'
+import type { AnyValue, AnyValueMap, RecordCleaner } from './attributes.ts'
 
 /** The `exception.*` attributes (https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/). */
 export interface ExceptionFacts {
@@ -15,6 +15,13 @@ export interface ExceptionFacts {
 /** Errors that one stack trace follows: causes, and members of AggregateErrors. */
 const MAX_ERRORS = 16
 
+/** Where an error, and what pino's serializers make of one, keeps other errors. */
+const MEMBERS_KEYS: readonly string[] = ['errors', 'aggregateErrors']
+/** Of an Error; what else it has is a field of the app's. */
+const ERROR_KEYS: readonly string[] = ['name', 'message', 'stack', 'cause', 'errors']
+/** Of anything else that stands for one. */
+const FACT_KEYS: readonly string[] = ['type', 'name', 'message', 'stack', 'stacktrace', 'cause', ...MEMBERS_KEYS]
+
 export function isError(value: unknown): value is Error {
   try {
     return types.isNativeError(value) || value instanceof Error
@@ -23,125 +30,102 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** Reads an error; what throws on being read is left out. */
-export function exceptionOf(error: Error): ExceptionFacts {
-  return present(typeOf(error), textOf(error, 'message'), stackWithCauses(error))
+/** Whether `value` is what pino's serializer makes of an error. */
+export function isSerializedError(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const { message, stack } = value as Record<string, unknown>
+  return typeof message === 'string' && typeof stack === 'string'
 }
 
-/** Adds the `exception.*` attributes for an Error, facts of one, or whatever else was thrown. */
+/**
+ * Adds the `exception.*` attributes for an Error, what a serializer made of one, facts of one, or whatever else was
+ * thrown. From then on the cleaner puts nothing in its place but the fields that these attributes do not tell.
+ */
 export function addException(attributes: AnyValueMap, exception: unknown, cleaner: RecordCleaner): void {
-  const { type, message, stacktrace } = exceptionOfAny(exception)
+  if (typeof exception !== 'object' || exception === null) {
+    cleaner.addAttributes(attributes, { 'exception.message': String(exception) })
+    return
+  }
+  const isReal = isError(exception)
+  const toldKeys = isReal ? ERROR_KEYS : FACT_KEYS
+  const error = isReal ? cleaner.errorFieldsOf(exception) : cleaner.fieldsOf(exception, toldKeys)
+  const told = new Set<AnyValue>()
   cleaner.addAttributes(attributes, {
-    'exception.type': type,
-    'exception.message': message,
-    'exception.stacktrace': stacktrace,
+    'exception.type': exceptionTypeOf(error),
+    'exception.message': textOf(error.message),
+    'exception.stacktrace': textOf(error.stacktrace) ?? stackTraceOf(error, told),
+  })
+  cleaner.replace(exception, () => {
+    const own = Object.keys(exception).filter((key) => !toldKeys.includes(key))
+    const fields = { ...furtherFields(error, told), ...cleaner.fieldsOf(exception, own) }
+    return isEmpty(fields) ? undefined : fields
   })
 }
 
-function exceptionOfAny(thrown: unknown): ExceptionFacts {
-  if (isError(thrown)) return exceptionOf(thrown)
-  if (typeof thrown !== 'object' || thrown === null) return present(undefined, String(thrown), undefined)
-  return present(textOf(thrown, 'type'), textOf(thrown, 'message'), textOf(thrown, 'stacktrace'))
-}
-
-/** Reads what pino's error serializer made of an error; undefined where `value` is something else. */
-export function exceptionOfSerialized(value: unknown): ExceptionFacts | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const message = textOf(value, 'message')
-  const stack = textOf(value, 'stack')
-  if (message === undefined || stack === undefined) return undefined
-  return present(typeOfSerialized(value), message, stackOfSerialized(value, stack))
-}
-
-function typeOfSerialized(value: object): string | undefined {
-  const type = textOf(value, 'type')
-  return type === undefined || type === 'Error' ? (textOf(value, 'name') ?? type) : type
+/** The class that pino's serializer tells, unless it says no more than `Error`; else the name. */
+function exceptionTypeOf({ type, name }: AnyValueMap): string | undefined {
+  return type === undefined || type === 'Error' ? (textOf(name) ?? textOf(type)) : textOf(type)
 }
 
 /** pino's serializers join the stacks of the causes, or nest them; those of an AggregateError's members they nest. */
-function stackOfSerialized(value: object, stack: string): string {
-  const lines = [stack]
-  const queue = nestedIn(value)
-  for (let next = queue.shift(); next !== undefined && lines.length < MAX_ERRORS; next = queue.shift()) {
-    const nested = textOf(next.error, 'stack')
-    if (nested === undefined || stack.includes(nested)) continue
-    lines.push(next.label + nested)
-    queue.unshift(...nestedIn(next.error))
-  }
-  return lines.join('\n')
-}
-
-function nestedIn(value: object): { error: object; label: string }[] {
-  const cause = { error: fieldOf(value, 'cause'), label: 'Caused by: ' }
-  const members: unknown = fieldOf(value, 'aggregateErrors')
-  const aggregated = Array.isArray(members) ? members.slice(0, MAX_ERRORS) : []
-  return [cause, ...aggregated.map((error: unknown) => ({ error, label: 'Aggregates: ' }))].filter(
-    (entry): entry is { error: object; label: string } => typeof entry.error === 'object' && entry.error !== null,
-  )
-}
-
-function present(
-  type: string | undefined,
-  message: string | undefined,
-  stacktrace: string | undefined,
-): ExceptionFacts {
-  return {
-    ...(type !== undefined && { type }),
-    ...(message !== undefined && { message }),
-    ...(stacktrace !== undefined && { stacktrace }),
-  }
-}
-
-/** `name` where the app set one, else the class: `class HttpError extends Error` alone still says `Error` in `name`. */
-function typeOf(error: Error): string | undefined {
-  const name = textOf(error, 'name')
-  if (name !== undefined && name !== 'Error') return name
-  try {
-    const className: unknown = error.constructor.name
-    return typeof className === 'string' && className !== '' ? className : name
-  } catch {
-    return name
-  }
-}
-
-function stackWithCauses(error: Error): string | undefined {
-  const seen = new Set<unknown>()
+function stackTraceOf(error: AnyValueMap, told: Set<AnyValue>): string | undefined {
   const lines: string[] = []
-  const queue: { error: unknown; label: string }[] = [{ error, label: '' }]
-  for (let next = queue.shift(); next !== undefined && seen.size < MAX_ERRORS; next = queue.shift()) {
-    if (seen.has(next.error)) continue
-    seen.add(next.error)
-    const text = stackOf(next.error)
-    if (text === undefined) continue
-    lines.push(next.label + text)
-    const cause = fieldOf(next.error, 'cause')
-    if (cause !== undefined && cause !== null) queue.unshift({ error: cause, label: 'Caused by: ' })
-    const members = fieldOf(next.error, 'errors')
-    if (Array.isArray(members)) {
-      for (const member of members.slice(0, MAX_ERRORS)) queue.push({ error: member, label: 'Aggregates: ' })
-    }
+  const queue: { error: AnyValue; label: string }[] = [{ error, label: '' }]
+  for (let next = queue.shift(); next !== undefined && told.size < MAX_ERRORS; next = queue.shift()) {
+    const stack = stackOf(next.error)
+    if (stack === undefined) continue
+    told.add(next.error)
+    if (lines[0]?.includes(stack) !== true) lines.push(next.label + stack)
+    if (!isMap(next.error)) continue
+    const { cause } = next.error
+    if (cause !== undefined) queue.unshift({ error: cause, label: 'Caused by: ' })
+    for (const member of membersOf(next.error)) queue.push({ error: member, label: 'Aggregates: ' })
   }
   return lines.length === 0 ? undefined : lines.join('\n')
 }
 
-function stackOf(error: unknown): string | undefined {
-  if (!isError(error)) return typeof error === 'string' ? error : undefined
-  const message = textOf(error, 'message')
-  return (
-    textOf(error, 'stack') ?? (message === undefined ? undefined : `${textOf(error, 'name') ?? 'Error'}: ${message}`)
-  )
+function stackOf(error: AnyValue): string | undefined {
+  if (!isMap(error)) return textOf(error)
+  const message = textOf(error.message)
+  return textOf(error.stack) ?? (message === undefined ? undefined : `${exceptionTypeOf(error) ?? 'Error'}: ${message}`)
 }
 
-function textOf(owner: object, key: string): string | undefined {
-  const value = fieldOf(owner, key)
-  return typeof value === 'string' ? value : undefined
+function membersOf(error: AnyValueMap): AnyValue[] {
+  return MEMBERS_KEYS.flatMap((key) => error[key] ?? []).slice(0, MAX_ERRORS)
 }
 
-function fieldOf(owner: unknown, key: string): unknown {
-  if (typeof owner !== 'object' || owner === null) return undefined
-  try {
-    return (owner as Record<string, unknown>)[key]
-  } catch {
-    return undefined
+/** What the `exception.*` attributes do not say of an error and of those that it holds. */
+function furtherFields(error: AnyValueMap, told: ReadonlySet<AnyValue>): AnyValueMap {
+  const type = exceptionTypeOf(error)
+  const fields: AnyValueMap = {}
+  for (const [key, value] of Object.entries(error)) {
+    if (TEXT_KEYS.includes(key) && typeof value === 'string') continue
+    if (key === 'name' && value === type) continue
+    const further = key === 'cause' || MEMBERS_KEYS.includes(key) ? furtherOf(value, told) : value
+    if (further !== undefined) fields[key] = further
   }
+  return fields
+}
+const TEXT_KEYS = ['type', 'message', 'stack', 'stacktrace']
+
+function furtherOf(value: AnyValue, told: ReadonlySet<AnyValue>): AnyValue | undefined {
+  if (Array.isArray(value)) {
+    const members = value.map((member) => furtherOf(member, told))
+    return members.every((member) => member === undefined) ? undefined : members.map((member) => member ?? {})
+  }
+  if (!told.has(value)) return value
+  const fields = isMap(value) ? furtherFields(value, told) : {}
+  return isEmpty(fields) ? undefined : fields
+}
+
+function isEmpty(fields: AnyValueMap): boolean {
+  return Object.keys(fields).length === 0
+}
+
+function isMap(value: AnyValue): value is AnyValueMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+}
+
+function textOf(value: AnyValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

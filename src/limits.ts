@@ -15,11 +15,17 @@ export interface RecordLimits {
    * `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else no limit.
    */
   readonly attributeValueLength: number
-  /** Levels of nesting in an attribute or body. Default 64. */
+  /** Levels of nesting in an attribute or body; more than 256 count as 256. Default: `OTEL_LOG_BRIDGE_DEPTH_LIMIT`, else 64. */
   readonly depth: number
-  /** Approximate bytes of a whole record. Default 1 MiB. */
+  /**
+   * Approximate bytes of a whole record; each value leaves a quarter of what is left to those behind it. Default:
+   * `OTEL_LOG_BRIDGE_RECORD_BYTES_LIMIT`, else 1 MiB.
+   */
   readonly recordBytes: number
 }
+
+/** Cleaners, encoders and those of the receivers go down as many calls. */
+const MAX_DEPTH = 256
 
 const checks: OptionChecks<RecordLimits> = {
   attributeCount: aLimit,
@@ -33,12 +39,17 @@ const checks: OptionChecks<RecordLimits> = {
  * @throws TypeError for a wrong or unknown limit.
  */
 export function resolveLimits(owner: string, limits: Partial<RecordLimits> | undefined): RecordLimits {
-  const ofEnvironment = (name: string) => numberFromEnvironment([`OTEL_LOGRECORD_${name}`, `OTEL_${name}`], aCount)
-  return {
-    attributeCount: ofEnvironment('ATTRIBUTE_COUNT_LIMIT') ?? 128,
-    attributeValueLength: ofEnvironment('ATTRIBUTE_VALUE_LENGTH_LIMIT') ?? Number.POSITIVE_INFINITY,
-    depth: 64,
-    recordBytes: 1024 * 1024,
+  const resolved = {
+    attributeCount: fromOtel('ATTRIBUTE_COUNT_LIMIT') ?? 128,
+    attributeValueLength: fromOtel('ATTRIBUTE_VALUE_LENGTH_LIMIT') ?? Number.POSITIVE_INFINITY,
+    depth: numberFromEnvironment(['OTEL_LOG_BRIDGE_DEPTH_LIMIT'], aLimit) ?? 64,
+    recordBytes: numberFromEnvironment(['OTEL_LOG_BRIDGE_RECORD_BYTES_LIMIT'], aLimit) ?? 1024 * 1024,
     ...definedOnly(checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, limits, checks)),
   }
+  return { ...resolved, depth: Math.min(resolved.depth, MAX_DEPTH) }
+}
+
+/** What both generations of the SDK read. */
+function fromOtel(name: string): number | undefined {
+  return numberFromEnvironment([`OTEL_LOGRECORD_${name}`, `OTEL_${name}`], aCount)
 }

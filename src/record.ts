@@ -66,19 +66,16 @@ export function cleanRecord(
   observed: HrTime,
   limits: RecordLimits,
 ): LogRecord {
-  const { body, attributes, droppedAttributesCount } = cleanValues(source, limits)
+  const { attributes, ...values } = cleanValues(source, limits)
   const recordContext = takeTraceFields(attributes, context)
-  const eventName = textOf(source.eventName) ?? takeEventName(attributes)
   return {
+    ...values,
     timestamp: hrTimeOf(source.timestamp) ?? observed,
     observedTimestamp: observed,
     severityNumber: source.severityNumber === undefined ? severityNumber : severityOf(source.severityNumber),
-    severityText: textOf(source.severityText),
-    body,
     attributes,
-    eventName,
+    eventName: values.eventName ?? takeEventName(attributes),
     context: recordContext,
-    droppedAttributesCount,
   } as LogRecord
 }
 
@@ -90,20 +87,46 @@ function takeEventName(attributes: AnyValueMap): string | undefined {
   return eventName
 }
 
-/** Body and attributes, the exception among them, within the limits. */
+/** What of a record is cleaned, within its limits. */
+export interface CleanValues {
+  readonly severityText: string | undefined
+  readonly body: AnyValue | undefined
+  /** The exception's among them. */
+  readonly attributes: AnyValueMap
+  readonly droppedAttributesCount: number
+  readonly eventName: string | undefined
+}
+
 export function cleanValues(
-  source: { readonly body?: unknown; readonly attributes?: object | undefined; readonly exception?: unknown },
+  source: { readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown },
   limits: RecordLimits,
-): { body: AnyValue | undefined; attributes: AnyValueMap; droppedAttributesCount: number } {
+): CleanValues {
   const cleaner = new RecordCleaner(limits)
-  const body = cleaner.clean(source.body)
+  const { body, exception, attributes: given } = source
   const attributes: AnyValueMap = {}
-  if (source.exception != null) addException(attributes, source.exception, cleaner)
-  const droppedAttributesCount = source.attributes == null ? 0 : cleaner.addAttributes(attributes, source.attributes)
-  if (droppedAttributesCount > 0) {
-    const limit = limits.attributeCount
-    const dropped = `${droppedAttributesCount} attributes of a record were dropped`
-    internalLog('warn', 'attribute-limit', `${dropped}: the limit is ${limit}`)
+  if (exception != null) addException(attributes, exception, cleaner)
+  const text = (value: unknown) => textOf(cleaner.clean(textOf(value)))
+  const values = {
+    severityText: text(source.severityText),
+    body: body === exception ? attributes['exception.message'] : cleaner.clean(body),
+    eventName: text(source.eventName),
   }
-  return { body, attributes, droppedAttributesCount }
+  const droppedAttributesCount = given == null ? 0 : cleaner.addAttributes(attributes, given)
+  if (droppedAttributesCount > 0) {
+    internalLog(
+      'warn',
+      'attribute-limit',
+      `${droppedAttributesCount} attributes of a record were dropped by its limits`,
+    )
+  }
+  dropToldStack(attributes)
+  return { ...values, attributes, droppedAttributesCount }
+}
+
+/** winston copies the stack of an error onto the info. */
+function dropToldStack(attributes: AnyValueMap): void {
+  const { stack, 'exception.stacktrace': stackTrace } = attributes
+  if (typeof stack === 'string' && typeof stackTrace === 'string' && stackTrace.startsWith(stack)) {
+    delete attributes.stack
+  }
 }

@@ -4,7 +4,7 @@
 import { hostname } from 'node:os'
 import { type Context, isSpanContextValid, TraceFlags } from '@opentelemetry/api'
 import type { RecordBridge } from '../../src/bridge.ts'
-import { type ExceptionFacts, exceptionOfSerialized } from '../../src/exception.ts'
+import { isSerializedError } from '../../src/exception.ts'
 import { isObject } from '../../src/options.ts'
 import type { SourceRecord } from '../../src/record.ts'
 import { severityOfName, severityOfPinoNumber } from '../../src/severity.ts'
@@ -163,15 +163,18 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
   const timeKey = timeKeyOf(fields, keys, origin.time)
   // Without a prototype a field called __proto__ is a field like any other.
   const attributes: Record<string, unknown> = Object.create(null)
-  let exception: ExceptionFacts | undefined
+  let exception: object | undefined
   for (const key of keys) {
     const value = fields[key]
     if (key === layout.messageKey || key === timeKey) continue
     if ((key === 'level' || key === firstKey) && isLevel(value, origin)) continue
     if ((key === 'pid' && value === PID) || (key === 'hostname' && value === HOSTNAME)) continue
     if (key === 'name' && value === loggerName) continue
-    if (key === layout.nestedKey && isObject(value)) exception = takeNested(attributes, key, value, layout, exception)
-    else exception = take(attributes, key, value, layout, exception)
+    if (key === layout.errorKey) exception ??= errorOf(value)
+    if (key === layout.nestedKey && isObject(value)) {
+      exception ??= errorOf(value[layout.errorKey])
+      takeNested(attributes, key, value)
+    } else attributes[key] = value
   }
   return {
     severityText: labelOf(origin.level, layout),
@@ -203,42 +206,19 @@ function isName(key: string): boolean {
   return !(first >= 0x30 && first <= 0x39)
 }
 
-/** Takes over a field; the first error under the error key becomes the exception, with its further fields kept. */
-function take(
-  attributes: Record<string, unknown>,
-  key: string,
-  value: unknown,
-  layout: LineLayout,
-  taken: ExceptionFacts | undefined,
-): ExceptionFacts | undefined {
-  const exception = key === layout.errorKey && taken === undefined ? exceptionOfSerialized(value) : undefined
-  if (exception === undefined) {
-    attributes[key] = value
-    return taken
-  }
-  const { type, name, message, stack, ...further } = value as Record<string, unknown>
-  if (name !== undefined && name !== exception.type) further.name = name
-  if (Object.keys(further).length > 0) attributes[key] = further
-  return exception
+function errorOf(value: unknown): object | undefined {
+  return isSerializedError(value) ? value : undefined
 }
 
-/** With `nestedKey` an error and the fields of a mixin stand inside it. */
-function takeNested(
-  attributes: Record<string, unknown>,
-  nestedKey: string,
-  value: LineFields,
-  layout: LineLayout,
-  taken: ExceptionFacts | undefined,
-): ExceptionFacts | undefined {
-  const nested: Record<string, unknown> = Object.create(null)
-  const hasSpan = namesSpan(value)
-  let exception = taken
-  for (const [key, entry] of Object.entries(value)) {
-    if (hasSpan && (key === 'trace_id' || key === 'span_id' || key === 'trace_flags')) attributes[key] = entry
-    else exception = take(nested, key, entry, layout, exception)
+/** With `nestedKey` the fields of a mixin stand inside it. */
+function takeNested(attributes: Record<string, unknown>, nestedKey: string, value: LineFields): void {
+  if (!namesSpan(value)) {
+    attributes[nestedKey] = value
+    return
   }
+  const { trace_id, span_id, trace_flags, ...nested } = value
+  Object.assign(attributes, { trace_id, span_id, trace_flags })
   if (Object.keys(nested).length > 0) attributes[nestedKey] = nested
-  return exception
 }
 
 function namesSpan({ trace_id: traceId, span_id: spanId }: LineFields): boolean {

@@ -2,7 +2,7 @@
 // count; only errors are looked for where the app put them too, since formats turn them into plain objects.
 
 import { readProperty } from '../../src/attributes.ts'
-import { type ExceptionFacts, exceptionOf, isError } from '../../src/exception.ts'
+import { type ExceptionFacts, isError } from '../../src/exception.ts'
 import type { SourceRecord } from '../../src/record.ts'
 import { severityOfWinstonLevel } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
@@ -47,16 +47,15 @@ export function severityNumberOf(
  */
 export function recordOfInfo(formatted: object, logged: object, argument: Error | undefined): SourceRecord {
   const info = formatted as Info
-  const found = findError(info, logged as Info, argument)
+  const exception = argument ?? findError(info, logged as Info)
   const timestamp = readProperty(info, 'timestamp')
   const hasTime = hrTimeOf(timestamp) !== undefined
-  const message = readProperty(info, 'message')
   return {
     severityText: levelOf(info, logged),
     timestamp: hasTime ? timestamp : undefined,
-    body: isError(message) ? readProperty(message, 'message') : message,
-    attributes: attributesOf(info, hasTime, found),
-    exception: found?.facts,
+    body: readProperty(info, 'message'),
+    attributes: attributesOf(info, hasTime, exception),
+    exception,
   }
 }
 
@@ -68,7 +67,7 @@ export function errorArgumentOf(info: object): Error | undefined {
   return Array.isArray(splat) ? splat.find(isError) : undefined
 }
 
-function attributesOf(info: Info, hasTime: boolean, found: FoundError | undefined): object {
+function attributesOf(info: Info, hasTime: boolean, exception: Error | ExceptionFacts | undefined): object {
   let keys: string[]
   try {
     keys = Object.keys(info)
@@ -80,44 +79,30 @@ function attributesOf(info: Info, hasTime: boolean, found: FoundError | undefine
   for (const key of keys) {
     if (key === 'level' || key === 'message' || (key === 'timestamp' && hasTime)) continue
     const value = readProperty(info, key)
-    if (found === undefined || !isTold(key, value, found)) attributes[key] = value
+    // winston copies it of an error onto the info.
+    const isTold = key === 'cause' && value !== undefined && value === dataProperty(exception ?? {}, 'cause')
+    if (!isTold) attributes[key] = value
   }
   return attributes
 }
 
-interface FoundError {
-  readonly facts: ExceptionFacts
-  readonly error?: Error
-  /** Where it stands as an attribute, if it does. */
-  readonly key?: string
-}
-
 /** `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`. */
-function findError(info: Info, logged: Info, argument: Error | undefined): FoundError | undefined {
-  for (const holder of info === logged ? [info] : [info, logged]) {
-    if (isError(holder)) return foundError(holder)
-  }
-  if (argument !== undefined) return foundError(argument)
-  for (const holder of info === logged ? [info] : [info, logged]) {
-    for (const key of ERROR_KEYS) {
-      const value = dataProperty(holder, key)
-      if (isError(value)) return foundError(value, key)
-    }
-  }
-  return errorOfStack(dataProperty(info, 'stack'))
-}
-
-function foundError(error: Error, key?: string): FoundError {
-  return { facts: exceptionOf(error), error, ...(key !== undefined && { key }) }
+function findError(info: Info, logged: Info): Error | ExceptionFacts | undefined {
+  const holders = info === logged ? [info] : [info, logged]
+  return (
+    holders.find(isError) ??
+    holders.flatMap((holder) => ERROR_KEYS.map((key) => dataProperty(holder, key))).find(isError) ??
+    errorOfStack(dataProperty(info, 'stack'))
+  )
 }
 
 /** `child.error(err)`: winston copies message and stack onto a plain info. A stack is nothing but an error's. */
-function errorOfStack(stack: unknown): FoundError | undefined {
+function errorOfStack(stack: unknown): ExceptionFacts | undefined {
   if (typeof stack !== 'string') return undefined
   const frames = stack.indexOf('\n    at ')
   const [prefix, type] = /^([\w$.]+)(?: \[\w+\])?(?:: |\n)/.exec(stack) ?? []
   if (frames === -1 || prefix === undefined || type === undefined) return undefined
-  return { facts: { type, message: stack.slice(prefix.length, frames), stacktrace: stack } }
+  return { type, message: stack.slice(prefix.length, frames), stacktrace: stack }
 }
 
 /** Reads no accessor: that is left to cleaning, which reads each once. */
@@ -126,21 +111,5 @@ export function dataProperty(owner: object, key: string | symbol): unknown {
     return Object.hasOwn(owner, key) ? Object.getOwnPropertyDescriptor(owner, key)?.value : undefined
   } catch {
     return undefined
-  }
-}
-
-/** winston copies `stack` and `cause` of an error onto the info; an error without fields of its own is all told. */
-function isTold(key: string, value: unknown, { facts, error, key: errorKey }: FoundError): boolean {
-  if (key === 'stack') return typeof value === 'string' && facts.stacktrace?.startsWith(value) === true
-  if (error === undefined) return false
-  if (key === 'cause') return value === readProperty(error, 'cause')
-  return key === errorKey && value === error && hasNoFields(error)
-}
-
-function hasNoFields(error: Error): boolean {
-  try {
-    return Object.keys(error).length === 0
-  } catch {
-    return false
   }
 }

@@ -6,7 +6,7 @@ import { internalLog, reasonOf } from '../internal-logger.ts'
 import { type RecordLimits, resolveLimits } from '../limits.ts'
 import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import type { Logger, LoggerProvider } from '../provider.ts'
-import { cleanValues, severityOf, textOf } from '../record.ts'
+import { cleanValues, severityOf } from '../record.ts'
 import { hrTimeOf, hrTimeOfMillis } from '../time.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from './export-thread.ts'
@@ -126,7 +126,7 @@ class WorkerLogger implements Logger {
   }
 
   #lineOf(record: EmittedRecord): RecordLine {
-    const { body, attributes, droppedAttributesCount } = cleanValues(record, this.#settings.limits)
+    const { droppedAttributesCount, ...values } = cleanValues(record, this.#settings.limits)
     const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
     const span = trace.getSpanContext(record.context ?? contextApi.active())
     return {
@@ -134,10 +134,7 @@ class WorkerLogger implements Logger {
       timestamp: hrTimeOf(record.timestamp) ?? observedTimestamp,
       observedTimestamp,
       severityNumber: severityOf(record.severityNumber),
-      severityText: textOf(record.severityText),
-      body,
-      attributes,
-      eventName: textOf(record.eventName),
+      ...values,
       droppedAttributesCount: droppedAttributesCount + (record.droppedAttributesCount ?? 0) || undefined,
       span:
         span !== undefined && isSpanContextValid(span)

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { onJsonLine } from '../support/json-lines.ts'
 import type { AppEvent, AppOrder } from './app.ts'
 import type { Script, Summary } from './receiver.ts'
 
@@ -56,21 +57,15 @@ export async function runApp(order: AppOrder, begin: () => Promise<void>): Promi
   const child = spawn(process.execPath, [fileOf('./app.ts'), JSON.stringify(order)], { timeout: APP_DEADLINE_MS })
   const events: AppEvent[] = []
   let stderr = ''
-  let rest = ''
   let writtenAt = Date.now()
   child.stdin.on('error', () => {})
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const event = JSON.parse(line) as AppEvent
-      events.push(event)
-      if (event.event === 'written') writtenAt = Date.now()
-      if (event.event === 'begin') void begin().then(() => child.stdin.write('go\n'))
-    }
+  onJsonLine<AppEvent>(child.stdout, (event) => {
+    events.push(event)
+    if (event.event === 'written') writtenAt = Date.now()
+    if (event.event === 'begin') void begin().then(() => child.stdin.write('go\n'))
   })
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   return { code, signal, stderr, events, endMs: Date.now() - writtenAt }

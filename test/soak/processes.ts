@@ -4,6 +4,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Result } from '../faults/forms.ts'
+import { onJsonLine } from '../support/json-lines.ts'
 import type { Sample, SoakEvent, SoakOrder } from './app.ts'
 import type { Ledgers, ReceiverEvent, ReceiverOrder } from './receiver.ts'
 import { SLOT_MS } from './schedule.ts'
@@ -80,7 +81,6 @@ export class App {
     this.#deadline = setTimeout(() => this.stop(), order.slots * SLOT_MS + GRACE_MS)
     const samples: Sample[] = []
     let stderr = ''
-    let rest = ''
     let end: { readonly at: number; readonly written: number; readonly result: Result | undefined } | undefined
     let isReady = () => {}
     let isNotReady = (_error: Error) => {}
@@ -92,18 +92,13 @@ export class App {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
     })
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const event = JSON.parse(line) as SoakEvent
-        if (event.event === 'begin') isReady()
-        if (event.event === 'sample') samples.push(event.sample)
-        if (event.event === 'end') {
-          end = { at: performance.now(), written: event.written, result: event.result ?? undefined }
-          clearTimeout(this.#deadline)
-          this.#deadline = setTimeout(() => this.stop(), END_DEADLINE_MS)
-        }
+    onJsonLine<SoakEvent>(child.stdout, (event) => {
+      if (event.event === 'begin') isReady()
+      if (event.event === 'sample') samples.push(event.sample)
+      if (event.event === 'end') {
+        end = { at: performance.now(), written: event.written, result: event.result ?? undefined }
+        clearTimeout(this.#deadline)
+        this.#deadline = setTimeout(() => this.stop(), END_DEADLINE_MS)
       }
     })
     this.ended = once(child, 'close').then(([code]: unknown[]) => {

@@ -2,8 +2,8 @@
 // third of its samples: in the first third code is compiled and pools are filled.
 
 import type { Form } from '../faults/forms.ts'
+import type { Ledger } from '../support/record-ledger.ts'
 import type { Sample } from './app.ts'
-import type { Ledger } from './ledger.ts'
 import { END_DEADLINE_MS, type SoakedApp } from './processes.ts'
 
 export interface Verdict {
