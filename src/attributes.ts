@@ -48,12 +48,12 @@ export class RecordCleaner {
     for (const key of keys) {
       const name = attributeKey(key, source, target)
       const isNew = !Object.hasOwn(target, name)
-      if ((isNew && room <= 0) || !this.#hasRoomFor(key)) {
+      if ((isNew && room <= 0) || !this.#hasRoomFor(name)) {
         if (mayHaveValue(source, key)) dropped++
         continue
       }
       const reserve = this.#reserve()
-      const value = this.#property(source, key)
+      const value = this.#entry(name, readProperty(source, key))
       this.#bytesLeft += reserve
       if (value === undefined) continue
       target[name] = value
@@ -106,10 +106,10 @@ export class RecordCleaner {
     return fields
   }
 
-  /** Cleans what every error has. */
-  errorFieldsOf(error: Error): AnyValueMap {
+  /** Cleans what every error has. @param ownKeys of the error: what the app has added. */
+  errorFieldsOf(error: Error, ownKeys: readonly string[]): AnyValueMap {
     const reserve = this.#reserve()
-    const fields = this.#within(error, () => this.#error(error, []))
+    const fields = this.#within(error, () => this.#error(error, ownKeys, []))
     this.#bytesLeft += reserve
     return fields
   }
@@ -180,12 +180,14 @@ export class RecordCleaner {
   #fields(owner: object, keys: readonly string[]): AnyValueMap {
     const result: AnyValueMap = {}
     for (const key of keys) {
-      if (!this.#hasRoomFor(key)) {
+      const name = nestedKey(key, owner, result)
+      if (!this.#hasRoomFor(name)) {
         result[SIZE_LIMIT] = true
+        this.#bytesLeft = Math.min(0, this.#bytesLeft)
         break
       }
-      const cleaned = this.#property(owner, key)
-      if (cleaned !== undefined) result[nestedKey(key, owner, result)] = cleaned
+      const value = this.#entry(name, readProperty(owner, key))
+      if (value !== undefined) result[name] = value
     }
     return result
   }
@@ -194,18 +196,16 @@ export class RecordCleaner {
     return this.#bytesLeft > 0 && key.length < this.#bytesLeft
   }
 
-  #property(owner: object, key: string): AnyValue | undefined {
+  #entry(key: string, value: unknown): AnyValue | undefined {
     this.#bytesLeft -= ENTRY_BYTES + key.length
-    return this.#clean(readProperty(owner, key))
+    return this.#clean(value)
   }
 
   #array(values: readonly unknown[]): AnyValue[] {
     const result: AnyValue[] = []
     // Of a Proxy it is code of the app.
     const { length } = values
-    for (let i = 0; i < length; i++) {
-      if (!this.#push(result, readProperty(values, i))) break
-    }
+    for (let i = 0; i < length && this.#hasRoomIn(result); i++) this.#push(result, readProperty(values, i))
     return result
   }
 
@@ -213,20 +213,21 @@ export class RecordCleaner {
   #iterated(entries: Iterable<unknown>): AnyValue[] {
     const result: AnyValue[] = []
     for (const entry of entries) {
-      if (!this.#push(result, entry)) break
+      if (!this.#hasRoomIn(result)) break
+      this.#push(result, entry)
     }
     return result
   }
 
-  /** @returns whether there is room for more. */
-  #push(result: AnyValue[], value: unknown): boolean {
-    if (this.#bytesLeft <= 0) {
-      result.push(this.#marker(SIZE_LIMIT))
-      return false
-    }
+  /** Where there is none, the array ends with a word that says so. */
+  #hasRoomIn(result: AnyValue[]): boolean {
+    if (this.#bytesLeft <= 0) result.push(this.#marker(SIZE_LIMIT))
+    return this.#bytesLeft > 0
+  }
+
+  #push(result: AnyValue[], value: unknown): void {
     this.#bytesLeft -= ENTRY_BYTES
     result.push(this.#clean(value) ?? null)
-    return true
   }
 
   /** An object where all keys are strings, an array of pairs otherwise. */
@@ -243,9 +244,9 @@ export class RecordCleaner {
   }
 
   /** The shape that pino's own error serializer gives, so that both ways of logging an error look the same. */
-  #error(error: Error, ownKeys: readonly string[]): AnyValueMap {
-    const type = this.#clean(typeOfError(error))
-    const keys = new Set(['message', 'stack', 'cause', 'errors', ...ownKeys])
+  #error(error: Error, ownKeys: readonly string[], wantedKeys = ownKeys): AnyValueMap {
+    const type = this.#hasRoomFor('type') ? this.#entry('type', typeOfError(error, ownKeys)) : undefined
+    const keys = new Set(['message', 'stack', 'cause', 'errors', ...wantedKeys])
     keys.delete('name')
     const { type: ownType, ...fields } = this.#fields(error, [...keys])
     return {
@@ -282,7 +283,8 @@ export class RecordCleaner {
 
   #string(text: string): string {
     if (this.#bytesLeft <= 0) return this.#marker(SIZE_LIMIT)
-    const kept = cut(text, Math.min(this.#limits.attributeValueLength, this.#bytesLeft))
+    const room = Math.max(SIZE_LIMIT.length, this.#bytesLeft)
+    const kept = cut(text, Math.min(this.#limits.attributeValueLength, room))
     this.#bytesLeft -= ENTRY_BYTES + kept.length
     return kept
   }
@@ -346,9 +348,9 @@ function cut(text: string, length: number): string {
 }
 
 /** `name` where the app set one, else the class: `class HttpError extends Error` alone still says `Error` in `name`. */
-function typeOfError(error: Error): unknown {
+function typeOfError(error: Error, ownKeys: readonly string[]): unknown {
   const name = readProperty(error, 'name')
-  if (name !== undefined && name !== 'Error') return name
+  if ((name !== undefined && name !== 'Error') || ownKeys.includes('constructor')) return name
   try {
     const className: unknown = error.constructor.name
     return typeof className === 'string' && className !== '' ? className : name

@@ -47,8 +47,9 @@ export function addException(attributes: AnyValueMap, exception: unknown, cleane
     return
   }
   const isReal = isError(exception)
+  const keys = keysOf(exception)
   const toldKeys = isReal ? ERROR_KEYS : FACT_KEYS
-  const error = isReal ? cleaner.errorFieldsOf(exception) : cleaner.fieldsOf(exception, toldKeys)
+  const error = isReal ? cleaner.errorFieldsOf(exception, keys) : cleaner.fieldsOf(exception, toldKeys)
   const told = new Set<AnyValue>()
   cleaner.addAttributes(attributes, {
     'exception.type': exceptionTypeOf(error),
@@ -56,10 +57,19 @@ export function addException(attributes: AnyValueMap, exception: unknown, cleane
     'exception.stacktrace': textOf(error.stacktrace) ?? stackTraceOf(error, told),
   })
   cleaner.replace(exception, () => {
-    const own = Object.keys(exception).filter((key) => !toldKeys.includes(key))
-    const fields = { ...furtherFields(error, told), ...cleaner.fieldsOf(exception, own) }
+    const furtherKeys = keys.filter((key) => !toldKeys.includes(key))
+    const fields = { ...furtherFields(error, told), ...cleaner.fieldsOf(exception, furtherKeys) }
     return isEmpty(fields) ? undefined : fields
   })
+}
+
+function keysOf(exception: object): readonly string[] {
+  try {
+    return Object.keys(exception)
+  } catch {
+    // A Proxy: reading its fields will say what is wrong with it.
+    return []
+  }
 }
 
 /** The class that pino's serializer tells, unless it says no more than `Error`; else the name. */

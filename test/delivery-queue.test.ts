@@ -134,6 +134,27 @@ test('a record that is refused is found, and alone dropped', async () => {
   expect(queue.bytes).toBe(0)
 })
 
+test('records that are refused one after the other are found, and alone dropped', async () => {
+  const refuse = (batch: readonly number[]): DeliveryOutcome =>
+    batch.some((i) => i >= 200 && i < 210) ? { kind: 'refused', divisible: true, reason: '400' } : ACCEPTED
+  const { addAll, queue, accepted } = setUp(Array(200).fill(refuse), { maxBatchRecords: 512 })
+  addAll(0, 512)
+  await queue.flush(1000)
+  expect(accepted).toEqual(upTo(512).filter((i) => i < 200 || i >= 210))
+})
+
+test('a collector that refuses whatever it is sent is not asked for each record', async () => {
+  const refuse = (): DeliveryOutcome => ({ kind: 'refused', divisible: true, reason: '400' })
+  const { addAll, queue, attempts } = setUp(Array(10_000).fill(refuse), {
+    maxBatchRecords: 2048,
+    maxBatchBytes: 1_000_000,
+  })
+  addAll(0, 2048)
+  await queue.flush(1000)
+  expect(queue.result()).toEqual({ delivered: 0, dropped: 2048, undelivered: 0 })
+  expect(attempts.length).toBeLessThan(64)
+})
+
 test('a refusal that no record caused drops the batch in one attempt', async () => {
   const { addAll, queue, attempts, losses } = setUp([{ kind: 'refused', divisible: false, reason: '401' }])
   addAll(0, 10)

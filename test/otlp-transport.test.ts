@@ -1,11 +1,6 @@
 // What the pipeline sends arrives: in all three protocols, over plain connections, TLS and mTLS, each field as it was
 // logged, read by OTLP's own definitions; and what each answer of a collector leads to.
 
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import { gunzipSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import pino from 'pino'
@@ -17,30 +12,16 @@ import { createOwnedPipeline, type ExportOptions } from '../src/pipeline/owned-p
 import type { EmittedRecord } from '../src/pipeline/worker-logger-provider.ts'
 import { processState } from '../src/process-state.ts'
 import { WorkerLoggerProvider } from '../src/worker.ts'
-import { type Certificates, createCertificates, read } from './support/certificates.ts'
-import { type GrpcReceiver, type ReceiverTls, startGrpcReceiver } from './support/grpc-receiver.ts'
+import { type Certificates, createCertificates } from './support/certificates.ts'
+import { encodeRetryInfo, type WireRecord } from './support/otlp-proto.ts'
 import {
-  decodeJson,
-  decodeProtobuf,
-  encodeAnswer,
-  encodeRetryInfo,
-  type PartialSuccess,
-  type WireRecord,
-} from './support/otlp-proto.ts'
-
-const HTTP = ['http/protobuf', 'http/json'] as const
-const PROTOCOLS = ['grpc', ...HTTP] as const
-type Protocol = (typeof PROTOCOLS)[number]
-
-interface Receiver {
-  readonly endpoint: string
-  readonly records: readonly WireRecord[]
-  /** Of the last request. */
-  header(name: string): unknown
-  bytesRead(): number
-  /** Says so in every answer. */
-  answerWith(partialSuccess: PartialSuccess): void
-}
+  grpcReceiver,
+  HTTP,
+  PROTOCOLS,
+  type Protocol,
+  startHttpReceiver,
+  startReceiver,
+} from './support/protocol-receiver.ts'
 
 let certificates: Certificates
 let reports: string[]
@@ -59,66 +40,6 @@ afterEach(() => {
   vi.unstubAllEnvs()
   setInternalLogSink(undefined)
 })
-
-async function grpcReceiver(tls?: ReceiverTls): Promise<GrpcReceiver> {
-  const receiver = await startGrpcReceiver(tls)
-  onTestFinished(() => receiver.close())
-  return receiver
-}
-
-async function startReceiver(protocol: Protocol, tls?: ReceiverTls): Promise<Receiver> {
-  if (protocol !== 'grpc') return startHttpReceiver(tls)
-  const receiver = await grpcReceiver(tls)
-  return {
-    endpoint: receiver.endpoint,
-    records: receiver.records,
-    header: (name) => receiver.requests.at(-1)?.metadata.get(name)[0],
-    bytesRead: receiver.bytesRead,
-    answerWith: (partialSuccess) => {
-      receiver.misbehaviour = () => partialSuccess
-    },
-  }
-}
-
-async function startHttpReceiver(tls?: ReceiverTls): Promise<Receiver & { respond?: (to: ServerResponse) => void }> {
-  const records: WireRecord[] = []
-  let headers: IncomingHttpHeaders = {}
-  let bytes = 0
-  let partialSuccess: PartialSuccess | undefined
-  const options = tls && {
-    ...read(tls.certificates.server),
-    ca: read(tls.certificates.authority).cert,
-    requestCert: tls.mutual === true,
-    rejectUnauthorized: tls.mutual === true,
-  }
-  const server = options === undefined ? createServer() : createTlsServer(options)
-  server.on('request', async (request, response: ServerResponse) => {
-    const body = await buffer(request)
-    bytes += body.length
-    headers = request.headers
-    const message = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
-    if (receiver.respond !== undefined) return receiver.respond(response)
-    const json = headers['content-type'] === 'application/json'
-    if (request.url === '/v1/logs') records.push(...(json ? decodeJson(message) : decodeProtobuf(message)))
-    const answer = json ? JSON.stringify(partialSuccess ? { partialSuccess } : {}) : encodeAnswer(partialSuccess)
-    response.writeHead(200, { 'content-type': headers['content-type'] }).end(answer)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const receiver: Receiver & { respond?: (to: ServerResponse) => void } = {
-    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    records,
-    header: (name) => headers[name],
-    bytesRead: () => bytes,
-    answerWith: (given) => {
-      partialSuccess = given
-    },
-  }
-  return receiver
-}
 
 const environment = (protocol: Protocol, { endpoint }: { endpoint: string }, env: Record<string, string> = {}) => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,

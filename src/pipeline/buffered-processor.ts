@@ -5,6 +5,7 @@ import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
 import type { DeliveryOutcome, DeliveryResult } from './delivery-queue.ts'
+import { outcomeOfGrpc, outcomeOfHttp } from './otlp-status.ts'
 import { LOSS_SCOPE, type LossRecord, type QueueOptions, queueOptionChecks, RecordQueue } from './record-queue.ts'
 
 /** ReadableLogRecord of both SDK generations, as far as it is read or made here. */
@@ -53,12 +54,8 @@ const DEFAULT_EXPORT_TIMEOUT_MS = 30_000
 /** Exports of one exporter are never concurrent (OTel specification, LogRecordExporter). */
 const LANES = 1
 const SUCCESS = 0
-
-const RETRYABLE_HTTP = new Set([408, 429, 502, 503, 504])
-const DIVISIBLE_HTTP = new Set([400, 413, 422])
-const RETRYABLE_GRPC = new Set([1, 4, 8, 10, 11, 14, 15])
+/** HTTP's begin at 100. */
 const MAX_GRPC_CODE = 16
-const INVALID_ARGUMENT = 3
 
 /**
  * In place of BatchLogRecordProcessor: bounded in bytes instead of 2048 records, retrying for as long as it has room,
@@ -154,9 +151,7 @@ function outcomeOf({ code, error }: ExportResult): DeliveryOutcome {
   if (error instanceof TypeError || error instanceof RangeError) return { kind: 'refused', divisible: true, reason }
   const status: unknown = isObject(error) ? error.code : undefined
   if (typeof status !== 'number') return { kind: 'retry', reason }
-  const isGrpc = status <= MAX_GRPC_CODE
-  if ((isGrpc ? RETRYABLE_GRPC : RETRYABLE_HTTP).has(status)) return { kind: 'retry', reason }
-  return { kind: 'refused', divisible: isGrpc ? status === INVALID_ARGUMENT : DIVISIBLE_HTTP.has(status), reason }
+  return status <= MAX_GRPC_CODE ? outcomeOfGrpc(status, reason) : outcomeOfHttp(status, reason)
 }
 
 /** Of the time and the resource of a record that was not lost. */

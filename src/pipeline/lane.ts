@@ -9,6 +9,8 @@ const MAX_RETRY_MS = 10_000
 /** While somebody waits for a flush, so that a collector that comes back is found within the deadline. */
 const MAX_HURRIED_RETRY_MS = 500
 const JITTER = 0.2
+/** Records of a batch that are refused one after the other, each alone: what follows is no more cut in half. */
+const MAX_REFUSED_ALONE = 16
 
 interface LaneOptions<T>
   extends Pick<DeliveryQueueOptions<T>, 'deliver' | 'onRetry' | 'maxBatchRecords' | 'maxBatchBytes' | 'delayMs'> {
@@ -34,6 +36,8 @@ export class Lane<T> {
   #closed = false
   /** Attempts at the current batch that failed. */
   #attempts = 0
+  /** Records of the current batch that were refused alone, since one was accepted. */
+  #refusedAlone = 0
   /** What a Retry-After asked for: a time in ms since the epoch. */
   #notBefore = 0
   #added = 0
@@ -113,13 +117,19 @@ export class Lane<T> {
     }
     this.#attempts = 0
     this.#batches.shift()
-    if (outcome.kind === 'refused' && outcome.divisible && batch.records.length > 1)
-      this.#batches.unshift(...halves(batch))
+    if (outcome.kind === 'refused' && this.#isWorthDividing(batch, outcome)) this.#batches.unshift(...halves(batch))
     else this.#settle(batch, outcome)
     this.#goOn()
   }
 
+  /** A collector that refuses whatever it is sent would be asked for each record. */
+  #isWorthDividing({ records }: Batch<T>, { divisible }: { readonly divisible: boolean }): boolean {
+    return divisible && records.length > 1 && this.#refusedAlone < MAX_REFUSED_ALONE
+  }
+
   #settle(batch: Batch<T>, outcome: Exclude<DeliveryOutcome, { kind: 'retry' }>): void {
+    if (outcome.kind === 'accepted') this.#refusedAlone = 0
+    else if (batch.records.length === 1) this.#refusedAlone++
     const bytes = sum(batch.bytes)
     const { reason = '' } = outcome
     const rejected =
@@ -154,6 +164,7 @@ export class Lane<T> {
     const batch = { records: this.#records.slice(this.#head, end), bytes: this.#sizes.slice(this.#head, end) }
     this.#head = end
     this.#waitingBytes -= bytes
+    this.#refusedAlone = 0
     this.#forget()
     this.#batches.push(batch)
     return batch

@@ -6,13 +6,10 @@ import type { DeliveryOutcome } from './delivery-queue.ts'
 import { loadOptional } from './load.ts'
 import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
 import type { OtlpSender, ReadAnswer } from './otlp-sender.ts'
+import { outcomeOfGrpc } from './otlp-status.ts'
 import { delimitedFields, int64Field } from './protobuf.ts'
 
 const METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
-/** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS; RESOURCE_EXHAUSTED with RetryInfo. */
-const RETRYABLE = new Set([1, 4, 10, 11, 14, 15])
-const INVALID_ARGUMENT = 3
-const RESOURCE_EXHAUSTED = 8
 const GZIP = 2
 /** By default grpc-js stays away for up to 2 minutes, and fails every attempt until then: longer than any flush waits. */
 const FIRST_RECONNECT_MS = 500
@@ -64,11 +61,7 @@ function credentialsOf(grpc: GrpcPackage, { url, tls }: OtlpConfiguration): Chan
 }
 
 function outcomeOf({ code, details, metadata }: ServiceError): DeliveryOutcome {
-  const reason = `gRPC ${code} ${details}`
-  const afterMs = retryInfoOf(metadata)
-  // RESOURCE_EXHAUSTED without RetryInfo is no promise, but dropping what a busy collector may take is worse.
-  if (RETRYABLE.has(code) || code === RESOURCE_EXHAUSTED) return { kind: 'retry', afterMs, reason }
-  return { kind: 'refused', divisible: code === INVALID_ARGUMENT, reason }
+  return outcomeOfGrpc(code, `gRPC ${code} ${details}`, retryInfoOf(metadata))
 }
 
 /** google.rpc.Status with a detail of google.rpc.RetryInfo, in the trailer that gRPC has for it. @returns ms. */

@@ -9,11 +9,9 @@ import { reasonOf } from '../internal-logger.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
 import type { OtlpSender, ReadAnswer } from './otlp-sender.ts'
+import { outcomeOfHttp } from './otlp-status.ts'
 
 const compress = promisify(gzip)
-const RETRYABLE = new Set([429, 502, 503, 504])
-/** Where one record of the batch may be what the collector does not take. */
-const DIVISIBLE = new Set([400, 413, 422])
 /** No collector answers at such length; an endpoint that is something else may. */
 const MAX_ANSWER_BYTES = 1024 * 1024
 const MAX_REASON_LENGTH = 200
@@ -78,8 +76,7 @@ function outcomeOf(response: http.IncomingMessage, body: Buffer, readAnswer: Rea
   const { statusCode = 0, headers } = response
   if (statusCode >= 200 && statusCode < 300) return readAnswer(body)
   const reason = `HTTP ${statusCode} ${body.toString('latin1', 0, MAX_REASON_LENGTH)}`.trimEnd()
-  if (RETRYABLE.has(statusCode)) return { kind: 'retry', afterMs: retryAfter(headers['retry-after']), reason }
-  return { kind: 'refused', divisible: DIVISIBLE.has(statusCode), reason }
+  return outcomeOfHttp(statusCode, reason, retryAfter(headers['retry-after']))
 }
 
 /** Seconds, or a date. */
