@@ -95,7 +95,7 @@ ${sections(values, (rows) =>
   ),
 )}
 
-Integers that a JavaScript number holds exactly are sent as integers, others as doubles; a \`bigint\` that is not exact as a number becomes its decimal digits, because OpenTelemetry's SDK takes no \`bigint\`. \`constructor\` inside a value and \`__proto__\` anywhere get a \`_\` in front, an empty attribute key becomes \`_\`: the SDK drops the whole value otherwise. No accessor, \`toJSON\` or Proxy trap of the app's runs twice for a record.
+Integers that a JavaScript number holds exactly are sent as integers, others as doubles; a \`bigint\` that is not exact as a number becomes its decimal digits, because OpenTelemetry's SDK takes no \`bigint\`; the pipeline that is ours sends it as an integer, up to 64 bits. \`constructor\` inside a value and \`__proto__\` anywhere get a \`_\` in front, an empty attribute key becomes \`_\`: the SDK drops the whole value otherwise. No accessor, \`toJSON\` or Proxy trap of the app's runs twice for a record.
 
 ## Limits
 

@@ -5,8 +5,11 @@ import { types } from 'node:util'
 import { reasonOf } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
 
-/** A value of the OTel log data model, as both SDK generations accept it. */
-export type AnyValue = string | number | boolean | null | Uint8Array | AnyValue[] | AnyValueMap
+/**
+ * A value of the OTel log data model, as both SDK generations accept it; a `bigint`, of 64 bits with a sign, only for a
+ * Logger that says that it takes them.
+ */
+export type AnyValue = string | number | bigint | boolean | null | Uint8Array | AnyValue[] | AnyValueMap
 export interface AnyValueMap {
   [key: string]: AnyValue
 }
@@ -22,13 +25,16 @@ const SIZE_LIMIT = '[Size limit]'
  */
 export class RecordCleaner {
   readonly #limits: RecordLimits
+  readonly #takesBigInt: boolean
   #bytesLeft: number
   /** The containers that the current value stands in, outermost first. */
   readonly #path: object[] = []
   #replaced: { readonly value: object; readonly by: () => AnyValue | undefined } | undefined
 
-  constructor(limits: RecordLimits) {
+  /** @param takesBigInt where whoever gets the record does. */
+  constructor(limits: RecordLimits, takesBigInt = false) {
     this.#limits = limits
+    this.#takesBigInt = takesBigInt
     this.#bytesLeft = Math.min(limits.recordBytes, Number.MAX_SAFE_INTEGER)
   }
 
@@ -272,9 +278,12 @@ export class RecordCleaner {
 
   /** A number is exact up to 53 bits, and beyond where the last bits are zero. */
   #bigint(value: bigint): AnyValue {
+    if (BigInt.asIntN(64, value) !== value) return this.#string(String(value))
     const number = Number(value)
-    const isExact = BigInt.asIntN(64, value) === value && BigInt(number) === value
-    return isExact ? (this.#clean(number) as number) : this.#string(String(value))
+    const isExact = BigInt(number) === value
+    if (!isExact && !this.#takesBigInt) return this.#string(String(value))
+    this.#bytesLeft -= ENTRY_BYTES
+    return isExact ? number : value
   }
 
   #thrown(error: unknown): string {

@@ -275,7 +275,7 @@ export class RecordBridge implements Bridge, Waiting {
     try {
       const source = read(a, b)
       if (source === undefined) return 'filtered'
-      record = cleanRecord(source, severityNumber, context, observed, this.#limits)
+      record = cleanRecord(source, severityNumber, context, observed, this.#limits, logger?.takesBigInt === true)
     } finally {
       nesting.reading--
     }

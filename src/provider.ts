@@ -21,6 +21,8 @@ export interface LogRecord {
 
 /** `Logger` of `@opentelemetry/api` 1.10 and of `@opentelemetry/api-logs`, as far as the bridge uses it. */
 export interface Logger {
+  /** Whether values may be a `bigint`: OTel's SDKs refuse them. Default false. */
+  readonly takesBigInt?: boolean
   emit(record: LogRecord): void
   enabled?(options: { context?: Context; severityNumber?: number; eventName?: string }): boolean
 }

@@ -65,8 +65,9 @@ export function cleanRecord(
   context: Context,
   observed: HrTime,
   limits: RecordLimits,
+  takesBigInt: boolean,
 ): LogRecord {
-  const { attributes, ...values } = cleanValues(source, limits)
+  const { attributes, ...values } = cleanValues(source, limits, takesBigInt)
   const recordContext = takeTraceFields(attributes, context)
   return {
     ...values,
@@ -100,8 +101,9 @@ export interface CleanValues {
 export function cleanValues(
   source: { readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown },
   limits: RecordLimits,
+  takesBigInt: boolean,
 ): CleanValues {
-  const cleaner = new RecordCleaner(limits)
+  const cleaner = new RecordCleaner(limits, takesBigInt)
   const { body, exception, attributes: given } = source
   const attributes: AnyValueMap = {}
   if (exception != null) addException(attributes, exception, cleaner)

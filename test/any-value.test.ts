@@ -2,6 +2,7 @@
 // every logger that hands over the same.
 
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http'
+import { BatchLogRecordProcessor, LoggerProvider as SdkLoggerProvider } from '@opentelemetry/sdk-logs'
 import fc from 'fast-check'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -16,7 +17,6 @@ import { BufferedLogRecordProcessor } from '../src/processor.ts'
 import { WorkerLoggerProvider } from '../src/worker.ts'
 import { values } from './mapping/values.ts'
 import { anything, deep, exotic, isLarge } from './support/exotic-values.ts'
-import { LoggerProvider as SdkLoggerProvider } from './support/otel.ts'
 import { allowNesting, type WireRecord, type WireValue } from './support/otlp-proto.ts'
 import { PROTOCOLS, startReceiver } from './support/protocol-receiver.ts'
 
@@ -33,7 +33,7 @@ function onTheWire(value: AnyValue): WireValue {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, onTheWire(entry)]))
 }
 
-const cleaned = (value: unknown) => onTheWire(new RecordCleaner(LIMITS).clean(value) ?? null)
+const cleaned = (value: unknown) => onTheWire(new RecordCleaner(LIMITS, true).clean(value) ?? null)
 
 const sample = [
   ...Object.values(values).flatMap((rows) => rows.map(({ value }) => value)),
@@ -79,28 +79,58 @@ function expectAll(records: readonly WireRecord[]): void {
 }
 
 describe('511 records beside any strange value arrive, and that one too', () => {
-  const openings: Record<
-    string,
-    (endpoint: string) => { loggerProvider: LoggerProvider; close: () => Promise<unknown> }
-  > = {
+  interface Opened {
+    readonly loggerProvider: LoggerProvider
+    readonly close: () => Promise<unknown>
+  }
+  const DELIVERED = { delivered: strange.length * BATCH, dropped: 0, undelivered: 0 }
+  const openings: Record<string, (endpoint: string) => Opened> = {
     'a thread of our own': (endpoint) => {
-      const provider = new WorkerLoggerProvider({ endpoint: `${endpoint}/v1/logs`, maxExportBatchSize: BATCH })
-      return { loggerProvider: provider, close: () => provider.close() }
+      const provider = new WorkerLoggerProvider({ endpoint, maxExportBatchSize: BATCH })
+      return { loggerProvider: provider, close: async () => expect(await provider.close()).toEqual(DELIVERED) }
     },
     'the SDK with our processor': (endpoint) => {
-      const exporter = new OTLPLogExporter({ url: `${endpoint}/v1/logs` })
+      const exporter = new OTLPLogExporter({ url: endpoint })
       const processor = new BufferedLogRecordProcessor({ exporter: exporter as never, maxExportBatchSize: BATCH })
       const provider = new SdkLoggerProvider({ processors: [processor as never] })
-      return { loggerProvider: provider as never, close: () => processor.close() }
+      return {
+        loggerProvider: provider as never,
+        close: async () => expect(await processor.close()).toEqual(DELIVERED),
+      }
+    },
+    'the SDK with its own': (endpoint) => {
+      const exporter = new OTLPLogExporter({ url: endpoint })
+      const options = { exporter, maxExportBatchSize: BATCH, maxQueueSize: 1_000_000 }
+      const provider = new SdkLoggerProvider({ processors: [new BatchLogRecordProcessor(options)] })
+      return { loggerProvider: provider as never, close: () => provider.shutdown() }
+    },
+  }
+  const loggers: Record<string, (loggerProvider: LoggerProvider) => (attributes: object) => void> = {
+    createBridge(loggerProvider) {
+      const bridge = createBridge({ loggerProvider })
+      return (attributes) => bridge.emit({ attributes })
+    },
+    winston(loggerProvider) {
+      // winston's own format, JSON, throws for some of these.
+      const format = winston.format((info) => info)()
+      const logger = winston.createLogger({ format, transports: [new OpenTelemetryTransport({ loggerProvider })] })
+      return (attributes) => void logger.info('hello', attributes)
+    },
+    pino(loggerProvider) {
+      const logger = pino(createPinoStream({ loggerProvider }))
+      return (attributes) => logger.info(attributes)
     },
   }
 
-  test.each(Object.entries(openings))('%s', async (_name, open) => {
+  test.each(
+    Object.keys(openings).flatMap((opening) => Object.keys(loggers).map((logger) => [logger, opening] as const)),
+  )('%s, %s', async (logger, opening) => {
     const receiver = await startReceiver('http/json')
-    const { loggerProvider, close } = open(receiver.endpoint)
-    const bridge = createBridge({ loggerProvider })
-    emitBatches((attributes) => bridge.emit({ attributes }))
-    expect(await close()).toEqual({ delivered: strange.length * BATCH, dropped: 0, undelivered: 0 })
+    const { loggerProvider, close } = (openings[opening] as (endpoint: string) => Opened)(
+      `${receiver.endpoint}/v1/logs`,
+    )
+    emitBatches((loggers[logger] as (provider: LoggerProvider) => (attributes: object) => void)(loggerProvider))
+    await close()
     expectAll(receiver.records)
   })
 })

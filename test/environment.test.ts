@@ -15,11 +15,11 @@ afterEach(() => {
   setInternalLogSink(undefined)
 })
 
-function bridged(limits?: Partial<RecordLimits>): LogRecord {
+function bridged(limits?: Partial<RecordLimits>, attributes: object = { a: 1, b: 2, c: 3, d: 4 }): LogRecord {
   const records: LogRecord[] = []
   const loggerProvider = { getLogger: () => ({ emit: (record: LogRecord) => void records.push(record) }) }
   const bridge = createBridge({ loggerProvider, ...(limits !== undefined && { limits }) })
-  bridge.emit({ body: 'x'.repeat(100), attributes: { a: 1, b: 2, c: 3, d: 4 } })
+  bridge.emit({ body: 'x'.repeat(100), attributes })
   return records[0] as LogRecord
 }
 
@@ -31,6 +31,13 @@ test('limits come from the variables of all signals, of logs, and from options, 
   vi.stubEnv('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', '5')
   expect(bridged()).toMatchObject({ body: 'xxxxx', attributes: { a: 1, b: 2 }, droppedAttributesCount: 2 })
   expect(bridged({ attributeCount: 1, attributeValueLength: 3 })).toMatchObject({ body: 'xxx', attributes: { a: 1 } })
+})
+
+test('depth and size of a record have variables of our own', () => {
+  vi.stubEnv('OTEL_LOG_BRIDGE_DEPTH_LIMIT', '1')
+  expect(bridged({}, { a: { b: {} } }).attributes).toEqual({ a: { b: '[Depth limit]' } })
+  vi.stubEnv('OTEL_LOG_BRIDGE_RECORD_BYTES_LIMIT', '200')
+  expect(String(bridged({}, { text: 'y'.repeat(1000) }).attributes.text).length).toBeLessThan(200)
 })
 
 test.each(['many', '-1', '1.5'])('a limit of %s is told, and is none', (text) => {

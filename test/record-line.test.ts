@@ -23,6 +23,7 @@ const { value: anyValue } = fc.letrec<{ value: AnyValue; map: AnyValueMap }>((ti
       '"\\u0000":',
     ),
     fc.uint8Array(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
     fc.array(tie('value'), { maxLength: 4 }),
     tie('map'),
   ),

@@ -42,6 +42,7 @@ export class EncodedLoggerProvider implements LoggerProvider {
   getLogger(name: string, version?: string, options?: { schemaUrl?: string }): Logger {
     const scope: Scope = { name, version, schemaUrl: options?.schemaUrl }
     return {
+      takesBigInt: true,
       emit: (record: LogRecord) => {
         const bytes = this.#encoding.encodeRecord(record)
         this.queue.add({ scope, bytes }, RECORD_BYTES + bytes.length, name)

@@ -80,6 +80,7 @@ function keyValues(map: Readonly<AnyValueMap>): object[] {
 function anyValue(value: AnyValue): object {
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'number') return number(value)
+  if (typeof value === 'bigint') return { intValue: String(value) }
   if (typeof value === 'boolean') return { boolValue: value }
   if (value === null) return {}
   if (value instanceof Uint8Array) {

@@ -130,6 +130,7 @@ function writeAnyValue(writer: ProtobufWriter, field: number, value: AnyValue): 
   const mark = writer.length
   if (typeof value === 'string') writer.text(ANY_VALUE.string, value)
   else if (typeof value === 'boolean') writer.uint(ANY_VALUE.bool, value ? 1 : 0)
+  else if (typeof value === 'bigint') writer.int64(ANY_VALUE.int, value)
   else if (typeof value === 'number') {
     if (isInt64(value)) writer.int64(ANY_VALUE.int, value)
     else writer.double(ANY_VALUE.double, value)

@@ -89,8 +89,8 @@ export class ProtobufWriter {
   }
 
   /** @param value a whole number from -2^63 up to 2^63, which a number from 2^53 on may be too. */
-  int64(field: number, value: number): void {
-    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) this.#varint(value)
+  int64(field: number, value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER) this.#varint(value)
     else this.#bigVarint(BigInt.asUintN(64, BigInt(value)))
     this.#tag(field, VARINT)
   }

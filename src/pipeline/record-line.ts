@@ -1,5 +1,5 @@
-// A log record as a line of JSON, for the way to another thread. JSON has no bytes, no NaN, no infinities and no -0:
-// they travel in a tag.
+// A log record as a line of JSON, for the way to another thread. JSON has no bytes, no NaN, no infinities, no -0 and no
+// bigint: they travel in a tag.
 
 import type { AnyValue, AnyValueMap } from '../attributes.ts'
 import type { HrTime } from '../time.ts'
@@ -47,6 +47,7 @@ function pack(value: AnyValue): AnyValue {
     if (Number.isFinite(value) && !Object.is(value, -0)) return value
     return { [TAG]: Object.is(value, -0) ? '-0' : String(value) }
   }
+  if (typeof value === 'bigint') return { [TAG]: `${value}n` }
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Uint8Array)
     return { [TAG]: [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')] }
@@ -70,7 +71,7 @@ function unpack(value: AnyValue): AnyValue {
   const map = value as AnyValueMap
   if (!Object.hasOwn(map, TAG)) return unpackEntries(map)
   const tagged = map[TAG] as string | [string] | { value: AnyValueMap }
-  if (typeof tagged === 'string') return Number(tagged)
+  if (typeof tagged === 'string') return tagged.endsWith('n') ? BigInt(tagged.slice(0, -1)) : Number(tagged)
   if (Array.isArray(tagged)) return new Uint8Array(Buffer.from(tagged[0], 'base64'))
   return unpackEntries(tagged.value)
 }

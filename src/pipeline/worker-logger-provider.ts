@@ -99,6 +99,7 @@ export class WorkerLoggerProvider implements LoggerProvider {
 }
 
 class WorkerLogger implements Logger {
+  readonly takesBigInt = true
   readonly #scope: RecordLine['scope']
   readonly #settings: LoggerSettings
   readonly #isShutDown: () => boolean
@@ -126,7 +127,7 @@ class WorkerLogger implements Logger {
   }
 
   #lineOf(record: EmittedRecord): RecordLine {
-    const { droppedAttributesCount, ...values } = cleanValues(record, this.#settings.limits)
+    const { droppedAttributesCount, ...values } = cleanValues(record, this.#settings.limits, this.takesBigInt)
     const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
     const span = trace.getSpanContext(record.context ?? contextApi.active())
     return {

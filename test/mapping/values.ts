@@ -24,6 +24,7 @@ export const values: Readonly<Record<string, readonly ValueCase[]>> = {
     { value: () => 1e300, becomes: 1e300 },
     { value: () => 2n ** 53n - 1n, becomes: 9007199254740991 },
     { value: () => 2n ** 62n, becomes: 2 ** 62 },
+    { value: () => 2n ** 53n + 1n, becomes: '9007199254740993' },
     { value: () => 2n ** 64n, becomes: '18446744073709551616' },
     { value: () => null, becomes: null },
     { value: () => Symbol('id'), becomes: 'Symbol(id)' },
