@@ -48,7 +48,8 @@ export function severityNumberOf(
 export function recordOfInfo(formatted: object, logged: object, argument: Error | undefined): SourceRecord {
   const info = formatted as Info
   const exception = argument ?? findError(info, logged as Info)
-  const timestamp = readProperty(info, 'timestamp')
+  // Its own: winston copies the meta by assignment, and a `__proto__` in that becomes the info's prototype.
+  const timestamp = dataProperty(info, 'timestamp')
   const hasTime = hrTimeOf(timestamp) !== undefined
   return {
     severityText: levelOf(info, logged),

@@ -5,8 +5,10 @@ import { types } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import fc from 'fast-check'
+import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import winston from 'winston'
+import { createPinoStream } from '../../adapters/pino/index.ts'
 import { OpenTelemetryTransport } from '../../adapters/winston/index.ts'
 import { type AnyValue, type AnyValueMap, RecordCleaner } from '../../src/attributes.ts'
 import {
@@ -467,6 +469,15 @@ describe('keys', () => {
     })
   })
 
+  test('of a prototype that winston was made to take are not read', () => {
+    const records: LogRecord[] = []
+    const loggerProvider = { getLogger: () => ({ emit: (one: LogRecord) => void records.push(one) }) }
+    const logger = winston.createLogger({ transports: [new OpenTelemetryTransport({ loggerProvider })] })
+    logger.info('hello', JSON.parse('{"__proto__":{"timestamp":"2001-01-01T00:00:00Z","polluted":true},"a":1}'))
+    expect(records).toMatchObject([{ body: 'hello', attributes: { a: 1 } }])
+    expect(records[0]?.timestamp).toEqual(records[0]?.observedTimestamp)
+  })
+
   test('with half a surrogate pair stay apart', () => {
     expect(clean({ '\ud800': 1, '\ufffd': 2 })).toEqual({ '_\ufffd': 1, '\ufffd': 2 })
   })
@@ -489,15 +500,24 @@ describe('keys', () => {
       const odd = Object.hasOwn(value, 'polluted') ? [] : [(value as { polluted?: unknown }).polluted]
       return [...odd, ...own].filter((found) => found !== undefined)
     }
+    const records: LogRecord[] = []
+    const loggerProvider = { getLogger: () => ({ emit: (one: LogRecord) => void records.push(one) }) }
+    const pinoLogger = pino(createPinoStream({ loggerProvider }))
+    const format = winston.format((info) => info)()
+    const transports = [new OpenTelemetryTransport({ loggerProvider })]
+    const winstonLogger = winston.createLogger({ format, transports })
     fc.assert(
       fc.property(json, (text) => {
         const parsed = JSON.parse(text) as object
-        const { body, attributes } = bridged({
-          body: parsed,
-          attributes: { value: parsed, ...[parsed] },
-          exception: parsed as Error,
-        })
-        expect([...inherited(body), ...inherited(attributes)]).toEqual([])
+        const attributes = { value: parsed, ...[parsed] }
+        createBridge({ loggerProvider }).emit({ body: parsed, attributes, exception: parsed as Error })
+        pinoLogger.info({ msg: parsed, value: parsed, err: parsed })
+        pinoLogger.info(parsed)
+        winstonLogger.log({ level: 'info', message: parsed as never, value: parsed, err: parsed })
+        winstonLogger.info('hello', parsed)
+        const all = records.splice(0)
+        expect(all).toHaveLength(5)
+        expect(all.flatMap(({ body, attributes }) => [...inherited(body), ...inherited(attributes)])).toEqual([])
         expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
         expect(Object.keys(Object.prototype)).toEqual([])
       }),
