@@ -21,7 +21,7 @@ import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider
 import { cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
 import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
-import { type BridgeStats, type DropReason, Funnel, ofProcess } from './stats.ts'
+import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
 import { heldBackBy } from './suppression.ts'
 import { hrTimeOfMillis } from './time.ts'
 
@@ -129,13 +129,14 @@ export class RecordBridge implements Bridge, Waiting {
     let facts: Facts = NO_FACTS
     // An accessor of the record is code of the app, which may log; too deep, nothing of the record is read.
     const isTooDeep = isNestedTooDeep(currentScope())
-    nesting.reading++
+    const depth = nesting
+    depth.reading++
     try {
       if (!isTooDeep) facts = factsOf(record)
     } catch {
       // A record that cannot be read fails where the rest of it is read.
     } finally {
-      nesting.reading--
+      depth.reading--
     }
     this.read(facts.severityNumber, facts.loggerName, facts.context, asItIs, record, undefined)
   }
@@ -160,12 +161,13 @@ export class RecordBridge implements Bridge, Waiting {
       // be counted by half.
       return
     }
-    // Counted in place: where the stack is exhausted a call would fail, and the numbers be wrong from then on.
-    const { own } = this.#funnel
+    // Counted in place: where the stack is exhausted a call would fail, and the numbers be wrong from then on. What other
+    // modules export is read by a call, too, in some bundles.
+    const { own, all } = this.#funnel
     own.seen++
     own.pending++
-    ofProcess.seen++
-    ofProcess.pending++
+    all.seen++
+    all.pending++
     let fate: Fate = 'failed'
     let failure: unknown
     try {
@@ -175,13 +177,13 @@ export class RecordBridge implements Bridge, Waiting {
     }
     if (fate !== 'waiting') {
       own.pending--
-      ofProcess.pending--
+      all.pending--
       if (fate === 'emitted') {
         own.emitted++
-        ofProcess.emitted++
+        all.emitted++
       } else {
         own.dropped[fate]++
-        ofProcess.dropped[fate]++
+        all.dropped[fate]++
       }
     }
     if (fate === 'failed') report('a record could not be bridged', failure)
@@ -271,13 +273,14 @@ export class RecordBridge implements Bridge, Waiting {
     if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) return 'disabled'
     const observed = hrTimeOfMillis(Date.now())
     let record: LogRecord
-    nesting.reading++
+    const depth = nesting
+    depth.reading++
     try {
       const source = read(a, b)
       if (source === undefined) return 'filtered'
       record = cleanRecord(source, severityNumber, context, observed, this.#limits, logger?.takesBigInt === true)
     } finally {
-      nesting.reading--
+      depth.reading--
     }
     if (logger === undefined) {
       this.#wait(loggerName, record)

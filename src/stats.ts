@@ -48,6 +48,8 @@ export function bridgeStats(): BridgeStats {
 /** Counts for one bridge, and for the process with it. */
 export class Funnel {
   readonly own = createCounters()
+  /** Where this is counted too. */
+  readonly all = ofProcess
 
   arrive(): void {
     this.own.seen++

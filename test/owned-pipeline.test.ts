@@ -178,11 +178,22 @@ test('a missing package names itself and the command that installs it', async ()
 })
 
 test('the console exporter writes requests of OTLP/JSON to standard output, a line each, up to the exit', async () => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'children/console-exporter.ts')])
+  const child = spawn(process.execPath, [CONSOLE_APP])
   const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+  expectThousandRecords(stdout)
+  expect(code).toBe(3)
+})
+
+test('the console exporter waits for a reader that lets the pipe fill up', async () => {
+  const child = spawn('sh', ['-c', '"$0" "$1" | (sleep 1; cat)', process.execPath, CONSOLE_APP])
+  expectThousandRecords(await text(child.stdout))
+})
+
+const CONSOLE_APP = join(import.meta.dirname, 'children/console-exporter.ts')
+
+function expectThousandRecords(stdout: string): void {
   const lines = stdout.trimEnd().split('\n')
   expect(lines.length).toBe(1)
   const bodies = lines.flatMap((line) => decodeJson(Buffer.from(line)).map(({ body }) => body))
   expect(bodies).toEqual(Array.from({ length: 1000 }, (_, i) => `record ${i}`))
-  expect(code).toBe(3)
-})
+}

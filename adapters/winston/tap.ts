@@ -213,11 +213,12 @@ class LoggerTap {
       transform: (_info, options) => {
         logger.format = format
         // The format is code of the app, run for a record that is being read.
-        nesting.reading++
+        const depth = nesting
+        depth.reading++
         try {
           return call.format(format, options)
         } finally {
-          nesting.reading--
+          depth.reading--
           call.offer()
         }
       },

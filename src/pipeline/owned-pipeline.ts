@@ -1,7 +1,9 @@
 // The pipeline of a thread of our own, as options and environment want it. Nothing of it is registered as a global.
 
-import { createWriteStream } from 'node:fs'
+import { write } from 'node:fs'
+import { setTimeout as after } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { argumentError, aString, isObject, type OptionChecks } from '../options.ts'
 import type { LoggerProvider } from '../provider.ts'
@@ -89,21 +91,39 @@ async function otlpPipeline(options: ExportOptions, env: NodeJS.ProcessEnv): Pro
 
 /** A request a line, in JSON: the format of OTLP files, which the Collector reads too. */
 function consolePipeline(options: ExportOptions, env: NodeJS.ProcessEnv): OwnedPipeline {
-  // A thread's process.stdout goes through the main thread, which may have ended.
-  const stdout = createWriteStream('', { fd: 1, autoClose: false })
+  let lines = Promise.resolve()
   const sender: OtlpSender = {
-    send: (body) =>
-      new Promise((resolve) => {
-        stdout.write(`${body}\n`, (error) =>
-          resolve(
-            error == null ? { kind: 'accepted' } : { kind: 'refused', divisible: false, reason: reasonOf(error) },
-          ),
-        )
-      }),
+    async send(body) {
+      const written = lines.then(() => writeToStdout(Buffer.concat([body, LINE_END])))
+      lines = written.catch(() => {})
+      try {
+        await written
+        return { kind: 'accepted' }
+      } catch (error) {
+        return { kind: 'refused', divisible: false, reason: reasonOf(error) }
+      }
+    },
     close() {},
   }
-  stdout.on('error', () => {})
   return pipelineOf(jsonEncoding, sender, options, env)
+}
+
+const LINE_END = Buffer.from('\n')
+const STDOUT = 1
+const FULL_PIPE_MS = 10
+const writeSome = promisify(write)
+
+/** To the descriptor itself: a thread's process.stdout goes through the main thread, which may have ended. */
+async function writeToStdout(bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += (await writeSome(STDOUT, bytes, at)).bytesWritten
+    } catch (error) {
+      // A pipe that its reader has yet to empty; Node's own streams give up after five attempts.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await after(FULL_PIPE_MS)
+    }
+  }
 }
 
 function pipelineOf(
