@@ -657,7 +657,7 @@ describe('the target', () => {
     const started = performance.now()
     await write(chunks)
 
-    expect(String(receiver.records[0]?.body).length).toBeGreaterThan(1_000_000)
+    expect(String(receiver.records[0]?.body).length).toBeGreaterThan(700_000)
     expect(performance.now() - started).toBeLessThan(5_000)
   })
 

@@ -22,8 +22,11 @@ export interface RecordLine {
   readonly span?: { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | undefined
 }
 
-/** The only key of a tag; data that looks like one is tagged itself. */
-const TAG = '\u0000'
+/**
+ * The only key of a tag; data that looks like one is tagged itself. JSON does not escape it: Node 24's JSON.parse takes
+ * any single escaped character for a backslash, once it has seen a key that is one.
+ */
+const TAG = '\u007f'
 
 export function packRecord(record: RecordLine): string {
   const { body } = record
@@ -36,7 +39,7 @@ export function packRecord(record: RecordLine): string {
 /** @throws where `line` is none that {@link packRecord} made. */
 export function unpackRecord(line: string): RecordLine {
   const record = JSON.parse(line) as RecordLine
-  if (!line.includes('"\\u0000":')) return record
+  if (!line.includes(`"${TAG}":`)) return record
   const { body, attributes } = record
   return { ...record, body: body && unpack(body), attributes: unpack(attributes) as AnyValueMap }
 }

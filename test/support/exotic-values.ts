@@ -107,7 +107,13 @@ const LARGE = /MB|million|100 000|no end/
 /** These alone spend what a value may take of a record. */
 export const isLarge = (name: string) => LARGE.test(name)
 
+/** What Node 24's JSON.parse takes for a backslash, once it has seen a key that is one: one character that is escaped. */
+export const isMisread = (key: string) => key.length === 1 && JSON.stringify(key).length > 3
+
+export const anyKey = fc.string().filter((key) => !isMisread(key))
+
 export const ordinary = fc.anything({
+  key: anyKey,
   withBigInt: true,
   withDate: true,
   withMap: true,
