@@ -106,18 +106,23 @@ export class RecordCleaner {
 
   /** Cleans some properties of `owner`, which need not be its own. */
   fieldsOf(owner: object, keys: readonly string[]): AnyValueMap {
-    const reserve = this.#reserve()
-    const fields = this.#within(owner, () => this.#fields(owner, keys))
-    this.#bytesLeft += reserve
-    return fields
+    return this.#within(owner, () => this.#fields(owner, keys))
   }
 
   /** Cleans what every error has. @param ownKeys of the error: what the app has added. */
   errorFieldsOf(error: Error, ownKeys: readonly string[]): AnyValueMap {
+    return this.#within(error, () => this.#error(error, ownKeys, []))
+  }
+
+  #within(owner: object, clean: () => AnyValueMap): AnyValueMap {
     const reserve = this.#reserve()
-    const fields = this.#within(error, () => this.#error(error, ownKeys, []))
-    this.#bytesLeft += reserve
-    return fields
+    this.#path.push(owner)
+    try {
+      return clean()
+    } finally {
+      this.#path.pop()
+      this.#bytesLeft += reserve
+    }
   }
 
   /** From here on `by()` stands wherever `value` does; undefined leaves it out. */
@@ -126,24 +131,19 @@ export class RecordCleaner {
   }
 
   #object(value: object): AnyValue | undefined {
+    const depth = this.#path.length
     try {
       if (this.#replaced?.value === value) return this.#replaced.by()
       if (this.#bytesLeft <= 0) return this.#marker(SIZE_LIMIT)
       if (this.#path.includes(value)) return this.#string('[Circular]')
-      if (this.#path.length >= this.#limits.depth) return this.#string('[Depth limit]')
+      if (depth >= this.#limits.depth) return this.#string('[Depth limit]')
       this.#bytesLeft -= ENTRY_BYTES
-      return this.#within(value, () => this.#container(value))
+      this.#path.push(value)
+      return this.#container(value)
     } catch (error) {
       return this.#thrown(error)
-    }
-  }
-
-  #within<T>(owner: object, clean: () => T): T {
-    this.#path.push(owner)
-    try {
-      return clean()
     } finally {
-      this.#path.pop()
+      this.#path.length = depth
     }
   }
 
@@ -330,14 +330,14 @@ function mayHaveValue(owner: object, key: string): boolean {
 
 /** The SDKs refuse an empty key, and assigning to `__proto__` would set a prototype instead of an attribute. */
 function attributeKey(key: string, source: object, target: object): string {
-  const name = key === '' || key === '__proto__' ? `_${key}` : key.toWellFormed()
-  return name === key ? key : freeKey(name, source, target)
+  if (key === '' || key === '__proto__') return freeKey(`_${key}`, source, target)
+  return key.isWellFormed() ? key : freeKey(key.toWellFormed(), source, target)
 }
 
 /** Inside a value the SDKs take anything with an own `constructor` for a class instance and drop it whole. */
 function nestedKey(key: string, source: object, target: object): string {
-  const name = key === 'constructor' || key === '__proto__' ? `_${key}` : key.toWellFormed()
-  return name === key ? key : freeKey(name, source, target)
+  if (key === 'constructor' || key === '__proto__') return freeKey(`_${key}`, source, target)
+  return key.isWellFormed() ? key : freeKey(key.toWellFormed(), source, target)
 }
 
 /** A key that had to be changed takes no other's place. */
@@ -349,7 +349,7 @@ function freeKey(name: string, source: object, target: object): string {
 
 /** Well-formed, as every encoding of OTLP wants it: half of a surrogate pair becomes U+FFFD. */
 function cut(text: string, length: number): string {
-  if (text.length <= length) return text.toWellFormed()
+  if (text.length <= length) return text.isWellFormed() ? text : text.toWellFormed()
   const last = text.charCodeAt(length - 1)
   const end = last >= 0xd800 && last <= 0xdbff ? length - 1 : length
   // Decoded anew: a slice would keep the whole text in memory.

@@ -132,9 +132,34 @@ function knownLevel(value: unknown, layout: LineLayout): number | string | undef
 }
 
 export function severityNumberOf(level: number | string | undefined, layout: LineLayout): number {
-  const label = labelOf(level, layout)
-  const severity = label === undefined ? undefined : severityOfLabel(label, layout)
-  return severity ?? (typeof level === 'number' ? severityOfPinoNumber(level) : 0)
+  return levelOf(level, layout).severityNumber
+}
+
+/** What a level means. */
+interface Level {
+  readonly severityNumber: number
+  readonly text: string | undefined
+}
+
+/** A logger has few levels, and they mean the same in each of its lines. */
+const levelsOfLayouts = new WeakMap<LineLayout, Map<number | string | undefined, Level>>()
+/** Names that formatters make up have no end. */
+const MAX_LEVELS = 100
+
+function levelOf(level: number | string | undefined, layout: LineLayout): Level {
+  let levels = levelsOfLayouts.get(layout)
+  if (levels === undefined) {
+    levels = new Map()
+    levelsOfLayouts.set(layout, levels)
+  }
+  let known = levels.get(level)
+  if (known === undefined) {
+    const text = labelOf(level, layout)
+    const severity = text === undefined ? undefined : severityOfLabel(text, layout)
+    known = { text, severityNumber: severity ?? (typeof level === 'number' ? severityOfPinoNumber(level) : 0) }
+    if (levels.size < MAX_LEVELS) levels.set(level, known)
+  }
+  return known
 }
 
 function severityOfLabel(label: string, { severities }: LineLayout): number | undefined {
@@ -153,16 +178,19 @@ function labelLike(text: string, { labels }: LineLayout): string | undefined {
 }
 
 function recordOfText(line: string, origin: LineOrigin): SourceRecord {
-  return { body: line.trimEnd(), severityText: labelOf(origin.level, origin.layout), loggerName: origin.loggerName }
+  return {
+    body: line.trimEnd(),
+    severityText: levelOf(origin.level, origin.layout).text,
+    loggerName: origin.loggerName,
+  }
 }
 
 function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
   const { layout, loggerName } = origin
   const keys = Object.keys(fields)
-  const firstKey = keys.find(isName)
+  const firstKey = firstNameOf(keys)
   const timeKey = timeKeyOf(fields, keys, origin.time)
-  // Without a prototype a field called __proto__ is a field like any other.
-  const attributes: Record<string, unknown> = Object.create(null)
+  const attributes: Record<string, unknown> = {}
   let exception: object | undefined
   for (const key of keys) {
     const value = fields[key]
@@ -174,10 +202,10 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
     if (key === layout.nestedKey && isObject(value)) {
       exception ??= errorOf(value[layout.errorKey])
       takeNested(attributes, key, value)
-    } else attributes[key] = value
+    } else setField(attributes, key, value)
   }
   return {
-    severityText: labelOf(origin.level, layout),
+    severityText: levelOf(origin.level, layout).text,
     timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
     body: fields[layout.messageKey],
     attributes,
@@ -186,9 +214,16 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
   }
 }
 
+/** An object without a prototype would need none of this, and be slower in all that is done with it. */
+function setField(fields: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true })
+  } else fields[key] = value
+}
+
 function isLevel(value: unknown, { level, layout }: LineOrigin): boolean {
   if (value === level) return level !== undefined
-  return typeof value === 'string' && labelOf(value, layout) === labelOf(level, layout)
+  return typeof value === 'string' && labelOf(value, layout) === levelOf(level, layout).text
 }
 
 function timeKeyOf(fields: LineFields, keys: readonly string[], time: LineOrigin['time']): string | undefined {
@@ -198,6 +233,11 @@ function timeKeyOf(fields: LineFields, keys: readonly string[], time: LineOrigin
   if (time !== undefined) return head.find((key) => fields[key] === time)
   const key = head.find((name) => TIME_KEY.test(name)) ?? 'time'
   return hrTimeOf(fields[key]) === undefined ? undefined : key
+}
+
+function firstNameOf(keys: readonly string[]): string | undefined {
+  for (const key of keys) if (isName(key)) return key
+  return undefined
 }
 
 /** Engines put keys that are numbers before all others, wherever the line has them. */
@@ -213,12 +253,12 @@ function errorOf(value: unknown): object | undefined {
 /** With `nestedKey` the fields of a mixin stand inside it. */
 function takeNested(attributes: Record<string, unknown>, nestedKey: string, value: LineFields): void {
   if (!namesSpan(value)) {
-    attributes[nestedKey] = value
+    setField(attributes, nestedKey, value)
     return
   }
   const { trace_id, span_id, trace_flags, ...nested } = value
   Object.assign(attributes, { trace_id, span_id, trace_flags })
-  if (Object.keys(nested).length > 0) attributes[nestedKey] = nested
+  if (Object.keys(nested).length > 0) setField(attributes, nestedKey, nested)
 }
 
 function namesSpan({ trace_id: traceId, span_id: spanId }: LineFields): boolean {

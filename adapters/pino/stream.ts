@@ -104,9 +104,14 @@ class BridgeStream implements PinoStream {
   }
 }
 
+const TIME = /^\s*("[^"]*"|[^",}\s]+)/
+
 /** pino hands over the JSON text of the time, and of whatever a custom function wrote behind it. */
 function timeOf(text = ''): string | number | null {
-  const value = /^\s*("[^"]*"|[^",}\s]+)/.exec(text)?.[1]
+  // As nearly every logger has it.
+  const millis = Number(text)
+  if (millis > 0) return millis
+  const value = TIME.exec(text)?.[1]
   if (value === undefined) return null
   return value.startsWith('"') ? value.slice(1, -1) : Number(value)
 }

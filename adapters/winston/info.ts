@@ -89,12 +89,17 @@ function attributesOf(info: Info, hasTime: boolean, exception: Error | Exception
 
 /** `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`. */
 function findError(info: Info, logged: Info): Error | ExceptionFacts | undefined {
-  const holders = info === logged ? [info] : [info, logged]
-  return (
-    holders.find(isError) ??
-    holders.flatMap((holder) => ERROR_KEYS.map((key) => dataProperty(holder, key))).find(isError) ??
-    errorOfStack(dataProperty(info, 'stack'))
-  )
+  if (isError(info)) return info
+  if (isError(logged)) return logged
+  return errorIn(info) ?? (info === logged ? undefined : errorIn(logged)) ?? errorOfStack(dataProperty(info, 'stack'))
+}
+
+function errorIn(holder: Info): Error | undefined {
+  for (const key of ERROR_KEYS) {
+    const value = dataProperty(holder, key)
+    if (isError(value)) return value
+  }
+  return undefined
 }
 
 /** `child.error(err)`: winston copies message and stack onto a plain info. A stack is nothing but an error's. */
