@@ -38,8 +38,12 @@ export class RecordCleaner {
     this.#bytesLeft = Math.min(limits.recordBytes, Number.MAX_SAFE_INTEGER)
   }
 
-  /** Adds the cleaned entries of `source` to `target`. @returns how many were dropped for a limit. */
-  addAttributes(target: AnyValueMap, source: object): number {
+  /**
+   * Adds the cleaned entries of `source` to `target`, but for those that are told elsewhere.
+   *
+   * @returns how many were dropped for a limit.
+   */
+  addAttributes(target: AnyValueMap, source: object, isTold: (key: string, value: unknown) => boolean = never): number {
     let keys: string[]
     try {
       // What has indices instead of names is one value, however many it holds.
@@ -55,11 +59,14 @@ export class RecordCleaner {
       const name = attributeKey(key, source, target)
       const isNew = !Object.hasOwn(target, name)
       if ((isNew && room <= 0) || !this.#hasRoomFor(name)) {
-        if (mayHaveValue(source, key)) dropped++
+        const value = unreadValue(source, key)
+        if (value !== undefined && !isTold(key, value)) dropped++
         continue
       }
+      const given = readProperty(source, key)
+      if (isTold(key, given)) continue
       const reserve = this.#reserve()
-      const value = this.#entry(name, readProperty(source, key))
+      const value = this.#entry(name, given)
       this.#bytesLeft += reserve
       if (value === undefined) continue
       target[name] = value
@@ -322,10 +329,12 @@ export function readProperty(owner: object, key: string | number): unknown {
   }
 }
 
-/** An accessor is not asked: its value would not be kept. */
-function mayHaveValue(owner: object, key: string): boolean {
-  const property = types.isProxy(owner) ? undefined : Object.getOwnPropertyDescriptor(owner, key)
-  return property === undefined || property.get !== undefined || property.value !== undefined
+const never = () => false
+
+/** Of a property that is not read: an accessor itself, since its value would not be kept. */
+function unreadValue(owner: object, key: string): unknown {
+  const property = types.isProxy(owner) ? {} : Object.getOwnPropertyDescriptor(owner, key)
+  return property !== undefined && 'value' in property ? property.value : property
 }
 
 /** The SDKs refuse an empty key, and assigning to `__proto__` would set a prototype instead of an attribute. */

@@ -19,6 +19,8 @@ export interface SourceRecord {
   readonly body?: unknown
   /** Own enumerable properties become attributes. */
   readonly attributes?: object | undefined
+  /** Whether the rest of the record tells what `attributes` has under this key: it is left out. */
+  readonly isTold?: ((key: string, value: unknown) => boolean) | undefined
   /** Becomes the `exception.*` attributes: an Error, or facts that were already read from one. */
   readonly exception?: Error | ExceptionFacts | undefined
   readonly eventName?: string | undefined
@@ -67,16 +69,18 @@ export function cleanRecord(
   limits: RecordLimits,
   takesBigInt: boolean,
 ): LogRecord {
-  const { attributes, ...values } = cleanValues(source, limits, takesBigInt)
-  const recordContext = takeTraceFields(attributes, context)
+  const { severityText, body, attributes, droppedAttributesCount, eventName } = cleanValues(source, limits, takesBigInt)
+  const ownSeverity = source.severityNumber
   return {
-    ...values,
     timestamp: hrTimeOf(source.timestamp) ?? observed,
     observedTimestamp: observed,
-    severityNumber: source.severityNumber === undefined ? severityNumber : severityOf(source.severityNumber),
+    severityNumber: ownSeverity === undefined ? severityNumber : severityOf(ownSeverity),
+    severityText,
+    body,
     attributes,
-    eventName: values.eventName ?? takeEventName(attributes),
-    context: recordContext,
+    eventName: eventName ?? takeEventName(attributes),
+    context: takeTraceFields(attributes, context),
+    droppedAttributesCount,
   } as LogRecord
 }
 
@@ -99,7 +103,9 @@ export interface CleanValues {
 }
 
 export function cleanValues(
-  source: { readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown },
+  source: Pick<SourceRecord, 'isTold'> & {
+    readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown
+  },
   limits: RecordLimits,
   takesBigInt: boolean,
 ): CleanValues {
@@ -107,13 +113,10 @@ export function cleanValues(
   const { body, exception, attributes: given } = source
   const attributes: AnyValueMap = {}
   if (exception != null) addException(attributes, exception, cleaner)
-  const text = (value: unknown) => textOf(cleaner.clean(textOf(value)))
-  const values = {
-    severityText: text(source.severityText),
-    body: body === exception ? attributes['exception.message'] : cleaner.clean(body),
-    eventName: text(source.eventName),
-  }
-  const droppedAttributesCount = given == null ? 0 : cleaner.addAttributes(attributes, given)
+  const severityText = cleanText(source.severityText, cleaner)
+  const cleanBody = exception != null && body === exception ? attributes['exception.message'] : cleaner.clean(body)
+  const eventName = cleanText(source.eventName, cleaner)
+  const droppedAttributesCount = given == null ? 0 : cleaner.addAttributes(attributes, given, source.isTold)
   if (droppedAttributesCount > 0) {
     internalLog(
       'warn',
@@ -121,8 +124,12 @@ export function cleanValues(
       `${droppedAttributesCount} attributes of a record were dropped by its limits`,
     )
   }
-  dropToldStack(attributes)
-  return { ...values, attributes, droppedAttributesCount }
+  if (exception != null) dropToldStack(attributes)
+  return { severityText, body: cleanBody, attributes, droppedAttributesCount, eventName }
+}
+
+function cleanText(value: unknown, cleaner: RecordCleaner): string | undefined {
+  return typeof value === 'string' ? (cleaner.clean(value) as string) : undefined
 }
 
 /** winston copies the stack of an error onto the info. */

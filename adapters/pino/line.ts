@@ -187,38 +187,26 @@ function recordOfText(line: string, origin: LineOrigin): SourceRecord {
 
 function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
   const { layout, loggerName } = origin
+  const { messageKey, errorKey, nestedKey } = layout
   const keys = Object.keys(fields)
   const firstKey = firstNameOf(keys)
   const timeKey = timeKeyOf(fields, keys, origin.time)
-  const attributes: Record<string, unknown> = {}
-  let exception: object | undefined
-  for (const key of keys) {
-    const value = fields[key]
-    if (key === layout.messageKey || key === timeKey) continue
-    if ((key === 'level' || key === firstKey) && isLevel(value, origin)) continue
-    if ((key === 'pid' && value === PID) || (key === 'hostname' && value === HOSTNAME)) continue
-    if (key === 'name' && value === loggerName) continue
-    if (key === layout.errorKey) exception ??= errorOf(value)
-    if (key === layout.nestedKey && isObject(value)) {
-      exception ??= errorOf(value[layout.errorKey])
-      takeNested(attributes, key, value)
-    } else setField(attributes, key, value)
-  }
+  const nested = nestedKey === undefined ? undefined : fields[nestedKey]
   return {
     severityText: levelOf(origin.level, layout).text,
     timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
-    body: fields[layout.messageKey],
-    attributes,
-    exception,
+    body: fields[messageKey],
+    attributes: isObject(nested) ? withSpanOf(nested, fields, nestedKey as string) : fields,
+    isTold: (key, value) =>
+      key === messageKey ||
+      key === timeKey ||
+      ((key === 'level' || key === firstKey) && isLevel(value, origin)) ||
+      (key === 'pid' && value === PID) ||
+      (key === 'hostname' && value === HOSTNAME) ||
+      (key === 'name' && value === loggerName),
+    exception: errorOf(fields[errorKey]) ?? (isObject(nested) ? errorOf(nested[errorKey]) : undefined),
     loggerName,
   }
-}
-
-/** An object without a prototype would need none of this, and be slower in all that is done with it. */
-function setField(fields: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true })
-  } else fields[key] = value
 }
 
 function isLevel(value: unknown, { level, layout }: LineOrigin): boolean {
@@ -251,14 +239,11 @@ function errorOf(value: unknown): object | undefined {
 }
 
 /** With `nestedKey` the fields of a mixin stand inside it. */
-function takeNested(attributes: Record<string, unknown>, nestedKey: string, value: LineFields): void {
-  if (!namesSpan(value)) {
-    setField(attributes, nestedKey, value)
-    return
-  }
-  const { trace_id, span_id, trace_flags, ...nested } = value
-  Object.assign(attributes, { trace_id, span_id, trace_flags })
-  if (Object.keys(nested).length > 0) setField(attributes, nestedKey, nested)
+function withSpanOf(nested: LineFields, fields: LineFields, nestedKey: string): LineFields {
+  if (!namesSpan(nested)) return fields
+  const { trace_id, span_id, trace_flags, ...others } = nested
+  const rest = Object.keys(others).length === 0 ? undefined : others
+  return { ...fields, trace_id, span_id, trace_flags, [nestedKey]: rest }
 }
 
 function namesSpan({ trace_id: traceId, span_id: spanId }: LineFields): boolean {

@@ -51,11 +51,18 @@ export function recordOfInfo(formatted: object, logged: object, argument: Error 
   // Its own: winston copies the meta by assignment, and a `__proto__` in that becomes the info's prototype.
   const timestamp = dataProperty(info, 'timestamp')
   const hasTime = hrTimeOf(timestamp) !== undefined
+  // winston copies the cause of an error onto the info.
+  const cause = exception === undefined ? undefined : dataProperty(exception, 'cause')
   return {
     severityText: levelOf(info, logged),
     timestamp: hasTime ? timestamp : undefined,
     body: readProperty(info, 'message'),
-    attributes: attributesOf(info, hasTime, exception),
+    attributes: info,
+    isTold: (key, value) =>
+      key === 'level' ||
+      key === 'message' ||
+      (key === 'timestamp' && hasTime) ||
+      (key === 'cause' && value !== undefined && value === cause),
     exception,
   }
 }
@@ -66,25 +73,6 @@ export function errorArgumentOf(info: object): Error | undefined {
   if (isError(message)) return message
   const splat = dataProperty(info, SPLAT)
   return Array.isArray(splat) ? splat.find(isError) : undefined
-}
-
-function attributesOf(info: Info, hasTime: boolean, exception: Error | ExceptionFacts | undefined): object {
-  let keys: string[]
-  try {
-    keys = Object.keys(info)
-  } catch {
-    // A Proxy. Cleaning will say what is wrong with it.
-    return info
-  }
-  const attributes: Record<string, unknown> = Object.create(null)
-  for (const key of keys) {
-    if (key === 'level' || key === 'message' || (key === 'timestamp' && hasTime)) continue
-    const value = readProperty(info, key)
-    // winston copies it of an error onto the info.
-    const isTold = key === 'cause' && value !== undefined && value === dataProperty(exception ?? {}, 'cause')
-    if (!isTold) attributes[key] = value
-  }
-  return attributes
 }
 
 /** `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`. */
