@@ -1,4 +1,4 @@
-// OTel's environment variables that hold a number. As specified a wrong one is told and counts as unset
+// What OTel's environment variables hold. As specified a number that is wrong is told and counts as unset
 // (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
 
 import { internalLog } from './internal-logger.ts'
@@ -20,4 +20,14 @@ export function numberFromEnvironment(
     internalLog('warn', 'environment', `${argumentError(name, expected, text).message}; it is not used`)
   }
   return undefined
+}
+
+/** Reads `key1=value1,key2=value2`; still percent-encoded. @returns undefined where an entry is no pair. */
+export function pairsOf(text: string): [key: string, value: string][] | undefined {
+  const entries = text.split(',').filter((entry) => entry.trim() !== '')
+  if (entries.some((entry) => entry.indexOf('=') < 1)) return undefined
+  return entries.map((entry) => {
+    const at = entry.indexOf('=')
+    return [entry.slice(0, at).trim(), entry.slice(at + 1).trim()]
+  })
 }

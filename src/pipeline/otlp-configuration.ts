@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { createSecureContext } from 'node:tls'
+import { pairsOf } from '../environment.ts'
 import { reasonOf } from '../internal-logger.ts'
 import { aLimit, argumentError, aString, isObject, type OptionChecks } from '../options.ts'
 
@@ -149,18 +150,11 @@ function schemeOf(env: NodeJS.ProcessEnv): 'http' | 'https' {
   return insecure?.text.toLowerCase() === 'true' ? 'http' : 'https'
 }
 
-/** `key1=value1,key2=value2`, percent-encoded as in W3C baggage. The text may hold credentials: no error shows it. */
+/** Percent-encoded as in W3C baggage. The text may hold credentials: no error shows it. */
 function headersOf(variable: Variable | undefined): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const pair of variable?.text.split(',') ?? []) {
-    const at = pair.indexOf('=')
-    if (at < 1) {
-      if (pair.trim() === '') continue
-      throw new TypeError(`${variable?.name}: expected key=value pairs with commas between them`)
-    }
-    headers[pair.slice(0, at).trim().toLowerCase()] = decode(pair.slice(at + 1).trim())
-  }
-  return headers
+  const pairs = pairsOf(variable?.text ?? '')
+  if (pairs === undefined) throw new TypeError(`${variable?.name}: expected key=value pairs with commas between them`)
+  return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), decode(value)]))
 }
 
 /** Here and not with the first record: a header that cannot be sent would be tried again for ever, and shown. */

@@ -2,6 +2,7 @@
 // (https://opentelemetry.io/docs/specs/otel/resource/sdk/).
 
 import { basename } from 'node:path'
+import { pairsOf } from '../environment.ts'
 import { internalLog } from '../internal-logger.ts'
 import { version } from '../version.ts'
 import type { Resource } from './otlp-record.ts'
@@ -28,20 +29,15 @@ export function resourceOf({ serviceName, resourceAttributes }: ResourceOptions,
   }
 }
 
-/** `key1=value1,key2=value2`, percent-encoded. As specified a wrong text is told and counts as none. */
+/** As specified a wrong text is told and counts as none. */
 function attributesOf(text = ''): Resource {
-  const attributes: Record<string, string> = {}
   try {
-    for (const pair of text.split(',')) {
-      if (pair.trim() === '') continue
-      const at = pair.indexOf('=')
-      if (at < 1) throw new TypeError('no key=value pair')
-      attributes[decodeURIComponent(pair.slice(0, at).trim())] = decodeURIComponent(pair.slice(at + 1).trim())
-    }
-    return attributes
+    const pairs = pairsOf(text)
+    if (pairs !== undefined) return Object.fromEntries(pairs.map((pair) => pair.map(decodeURIComponent)))
   } catch {
-    const expected = 'expected key=value pairs with commas between them, percent-encoded'
-    internalLog('error', 'resource-attributes', `OTEL_RESOURCE_ATTRIBUTES: ${expected}; none of it is used`)
-    return {}
+    // Not encoded as it has to be.
   }
+  const expected = 'expected key=value pairs with commas between them, percent-encoded'
+  internalLog('error', 'resource-attributes', `OTEL_RESOURCE_ATTRIBUTES: ${expected}; none of it is used`)
+  return {}
 }
