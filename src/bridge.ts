@@ -1,50 +1,22 @@
 // The one place where scope, provider, cleaning and accounting meet: what is read from a logger goes in, an OTel log
 // record comes out, or the reason why not is counted.
 
-import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
+import { type BridgeOptions, bridgeOptionChecks } from './bridge-options.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
+import { emitRecord, flushProvider, isEnabled, loggerOf } from './emit.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
 import { type RecordLimits, resolveLimits } from './limits.ts'
 import { observeStats } from './metrics.ts'
-import {
-  aBoolean,
-  aCount,
-  aString,
-  checkOptions,
-  isObject,
-  namePatterns,
-  type OptionChecks,
-  severityTable,
-} from './options.ts'
+import { checkOptions } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
 import { cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
-import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
+import { currentScope, isNestedTooDeep, nesting, OPEN, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
 import { heldBackBy } from './suppression.ts'
 import { hrTimeOfMillis } from './time.ts'
-
-/** Options that every form of the bridge takes. */
-export interface BridgeOptions {
-  /** Where records go. Default: the global provider of either API generation, whenever it is registered. */
-  readonly loggerProvider?: LoggerProvider
-  /** Instrumentation scope of the records. Default: the logger's own name, else `otel-log-bridge`. */
-  readonly scopeName?: string
-  readonly scopeVersion?: string
-  /** What one record may hold; see {@link RecordLimits} for units and defaults. */
-  readonly limits?: Partial<RecordLimits>
-  /** Bridge only loggers with these names. A logger without a name has the name `''`. */
-  readonly include?: readonly (string | RegExp)[]
-  /** Bridge no logger with one of these names. */
-  readonly exclude?: readonly (string | RegExp)[]
-  /** Records kept, newest first, while no provider is registered. Default 1000; 0 keeps none. */
-  readonly replayLimit?: number
-  /** Hold records back where `suppressTracing` of OTel's core is in force. Default true. */
-  readonly honorSuppressTracing?: boolean
-  /** Severity numbers (1 to 24) by level name, before the built-in ones. */
-  readonly severities?: Readonly<Record<string, number>>
-}
 
 /** For authors of adapters to other loggers. */
 export interface Bridge {
@@ -61,21 +33,6 @@ export interface Bridge {
   close(): Promise<void>
   /** What became of the records of this bridge. */
   stats(): BridgeStats
-}
-
-export const bridgeOptionChecks: OptionChecks<BridgeOptions> = {
-  loggerProvider: (value) =>
-    isObject(value) && typeof value.getLogger === 'function'
-      ? undefined
-      : 'a LoggerProvider (it has a getLogger method)',
-  scopeName: aString,
-  scopeVersion: aString,
-  limits: (value) => (isObject(value) ? undefined : 'an object of limits'),
-  include: namePatterns,
-  exclude: namePatterns,
-  replayLimit: aCount,
-  honorSuppressTracing: aBoolean,
-  severities: severityTable,
 }
 
 const DEFAULT_SCOPE_NAME = 'otel-log-bridge'
@@ -206,7 +163,7 @@ export class RecordBridge implements Bridge, Waiting {
     const provider = this.#findProvider()
     if (provider === undefined) return
     const scope = currentScope()
-    const flushed = (async () => runEmit(scope, flushProvider, provider, undefined))().catch((error: unknown) => {
+    const flushed = (async () => flushProvider(scope, provider))().catch((error: unknown) => {
       internalLog('warn', 'flush-failed', `the LoggerProvider could not be flushed: ${reasonOf(error)}`)
     })
     if (await settlesWithin(FLUSH_DEADLINE_MS, flushed)) return
@@ -246,7 +203,7 @@ export class RecordBridge implements Bridge, Waiting {
         if (logger === undefined) {
           this.#wait(loggerName, record)
         } else if (isEnabled(scope, logger, record.severityNumber, record.context)) {
-          runEmit(scope, emitRecord, logger, record)
+          emitRecord(scope, logger, record)
           this.#funnel.emitted()
         } else {
           this.#funnel.drop('disabled')
@@ -286,7 +243,7 @@ export class RecordBridge implements Bridge, Waiting {
       this.#wait(loggerName, record)
       return 'waiting'
     }
-    runEmit(scope, emitRecord, logger, record)
+    emitRecord(scope, logger, record)
     return 'emitted'
   }
 
@@ -306,7 +263,7 @@ export class RecordBridge implements Bridge, Waiting {
     let logger = this.#loggers.get(loggerName)
     if (logger === undefined) {
       const scopeName = this.#scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
-      logger = runEmit(scope, getLogger, provider, { name: scopeName, version: this.#scopeVersion })
+      logger = loggerOf(scope, provider, { name: scopeName, version: this.#scopeVersion })
       this.#loggers.set(loggerName, logger)
       observeStats()
     }
@@ -347,38 +304,6 @@ function report(what: string, error: unknown): void {
 
 function asItIs(record: SourceRecord): SourceRecord {
   return record
-}
-
-function emitRecord(this: Logger, record: LogRecord): void {
-  this.emit(record)
-}
-
-function getLogger(this: LoggerProvider, scope: { name: string; version: string | undefined }): Logger {
-  const logger: Partial<Logger> | undefined = this.getLogger(scope.name, scope.version)
-  if (typeof logger?.emit !== 'function') throw new TypeError('the LoggerProvider has returned no Logger')
-  return logger as Logger
-}
-
-function flushProvider(this: LoggerProvider): Promise<void> | undefined {
-  return this.forceFlush?.()
-}
-
-/** Handed to every `enabled()` call in turn: a record that is not wanted allocates nothing. */
-const enabledFacts: { context: Context; severityNumber: number } = { context: ROOT_CONTEXT, severityNumber: 0 }
-
-function isEnabled(scope: Scope, logger: Logger, severityNumber: number, context: Context): boolean {
-  if (logger.enabled === undefined) return true
-  enabledFacts.context = context
-  enabledFacts.severityNumber = severityNumber
-  try {
-    return runEmit(scope, askEnabled, logger, enabledFacts)
-  } finally {
-    enabledFacts.context = ROOT_CONTEXT
-  }
-}
-
-function askEnabled(this: Logger, facts: { context: Context; severityNumber: number }): boolean {
-  return this.enabled?.(facts) !== false
 }
 
 function matches(name: string | undefined, patterns: readonly (string | RegExp)[]): boolean {

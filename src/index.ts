@@ -1,5 +1,6 @@
 export type { AnyValue, AnyValueMap } from './attributes.ts'
-export { type Bridge, type BridgeOptions, createBridge } from './bridge.ts'
+export { type Bridge, createBridge } from './bridge.ts'
+export type { BridgeOptions } from './bridge-options.ts'
 export type { ExceptionFacts } from './exception.ts'
 export {
   diagLogger,

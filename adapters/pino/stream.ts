@@ -2,7 +2,8 @@
 // written outside the scope in which it was logged, where nothing can tell what caused it.
 
 import { context } from '@opentelemetry/api'
-import { type BridgeOptions, RecordBridge } from '../../src/bridge.ts'
+import { RecordBridge } from '../../src/bridge.ts'
+import type { BridgeOptions } from '../../src/bridge-options.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
 import type { BridgeStats } from '../../src/stats.ts'
 import { bridgeLine, DEFAULT_LAYOUT, type LineLayout, type LineOrigin, recordOfLine, severityNumberOf } from './line.ts'

@@ -2,7 +2,8 @@
 
 import type { Writable } from 'node:stream'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
-import { type BridgeOptions, bridgeOptionChecks, RecordBridge } from '../../src/bridge.ts'
+import { RecordBridge } from '../../src/bridge.ts'
+import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
 import { aString, checkOptions, definedOnly, isObject, type OptionChecks } from '../../src/options.ts'
 import { LineTarget } from '../../src/pipeline/line-target.ts'
 import { createOwnedPipeline, type ExportOptions, exportOptionChecks } from '../../src/pipeline/owned-pipeline.ts'

@@ -4,7 +4,8 @@
 import type { Readable } from 'node:stream'
 import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
-import { type BridgeOptions, bridgeOptionChecks, RecordBridge } from '../../src/bridge.ts'
+import { RecordBridge } from '../../src/bridge.ts'
+import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
 import {
   aBoolean,
   aCount,

@@ -1,0 +1,57 @@
+// The calls into a provider, which may be the app's. Each is made as an emit is: whatever it logs is caused by the bridge.
+
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
+import type { Logger, LoggerProvider, LogRecord } from './provider.ts'
+import { runEmit, type Scope } from './scope.ts'
+
+export function emitRecord(scope: Scope, logger: Logger, record: LogRecord): void {
+  runEmit(scope, callEmit, logger, record)
+}
+
+function callEmit(this: Logger, record: LogRecord): void {
+  this.emit(record)
+}
+
+/** @throws TypeError where the provider returns something else. */
+export function loggerOf(
+  scope: Scope,
+  provider: LoggerProvider,
+  instrumentationScope: { readonly name: string; readonly version: string | undefined },
+): Logger {
+  return runEmit(scope, callGetLogger, provider, instrumentationScope)
+}
+
+function callGetLogger(
+  this: LoggerProvider,
+  { name, version }: { readonly name: string; readonly version: string | undefined },
+): Logger {
+  const logger: Partial<Logger> | undefined = this.getLogger(name, version)
+  if (typeof logger?.emit !== 'function') throw new TypeError('the LoggerProvider has returned no Logger')
+  return logger as Logger
+}
+
+export function flushProvider(scope: Scope, provider: LoggerProvider): Promise<void> | undefined {
+  return runEmit(scope, callForceFlush, provider, undefined)
+}
+
+function callForceFlush(this: LoggerProvider): Promise<void> | undefined {
+  return this.forceFlush?.()
+}
+
+/** Handed to every `enabled()` call in turn: a record that is not wanted allocates nothing. */
+const enabledFacts: { context: Context; severityNumber: number } = { context: ROOT_CONTEXT, severityNumber: 0 }
+
+export function isEnabled(scope: Scope, logger: Logger, severityNumber: number, context: Context): boolean {
+  if (logger.enabled === undefined) return true
+  enabledFacts.context = context
+  enabledFacts.severityNumber = severityNumber
+  try {
+    return runEmit(scope, callEnabled, logger, enabledFacts)
+  } finally {
+    enabledFacts.context = ROOT_CONTEXT
+  }
+}
+
+function callEnabled(this: Logger, facts: { context: Context; severityNumber: number }): boolean {
+  return this.enabled?.(facts) !== false
+}
