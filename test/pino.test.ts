@@ -408,6 +408,18 @@ describe('levels', () => {
   })
 })
 
+test('numbers that JSON does not have, as pino writes those of a typed array beside a circular object, cost no field', () => {
+  const circular: Fields = { numbers: new Float64Array([Number.POSITIVE_INFINITY, Number.NaN, -Infinity, 1.5]) }
+  circular.self = circular
+  const { record } = bridge({}, (logger) => logger.info({ circular, text: '"NaN":Infinity,' }, 'hello'))
+
+  expect(record.body).toBe('hello')
+  expect(record.attributes).toEqual({
+    circular: { numbers: { 0: Number.POSITIVE_INFINITY, 1: null, 2: -Infinity, 3: 1.5 }, self: '[Circular]' },
+    text: '"NaN":Infinity,',
+  })
+})
+
 describe('time', () => {
   afterEach(() => vi.useRealTimers())
   const now = 1_700_000_000_123

@@ -61,12 +61,28 @@ const NAME = new RegExp(
 
 /** @returns undefined where the line is no JSON object. */
 function parseLine(line: string): LineFields | undefined {
+  const fields = parseObject(line)
+  // Whoever writes to the stream may write anything.
+  if (fields !== undefined || typeof line !== 'string' || !NO_JSON_NUMBER.test(line)) return fields
+  return parseObject(line.replace(TOKEN, jsonOf))
+}
+
+function parseObject(text: string): LineFields | undefined {
   try {
-    const fields: unknown = JSON.parse(line)
+    const fields: unknown = JSON.parse(text)
     return isObject(fields) ? fields : undefined
   } catch {
     return undefined
   }
+}
+
+const NO_JSON_NUMBER = /Infinity|NaN/
+/** A string, so that what stands in one is left alone, or a number that JSON does not have. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
+
+/** What pino falls back to for circular objects writes the numbers of a typed array as they are. */
+function jsonOf(token: string): string {
+  return token.startsWith('"') ? token : token.replace('Infinity', '1e999').replace('NaN', 'null')
 }
 
 /** Bridges a line of which only `layout` is known. */
