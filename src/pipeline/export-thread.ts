@@ -221,6 +221,7 @@ export class ExportThread {
 
   /** Resolves when all that was written before is settled, be it by a thread that has yet to start. */
   async #flushed(): Promise<void> {
+    // By timers that keep the process alive: the restart's does not, and who waits for a flush wants it to come.
     while (this.#held.lines > 0 && this.#thread === undefined && !this.#isGivenUp) {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
