@@ -263,9 +263,11 @@ function median(values: readonly number[]): number {
 
 function queueFull(form: Form, overflow: 'drop-newest' | 'drop-oldest'): FaultCase {
   const settings = { maxQueueBytes: 4 * MEBIBYTE, maxMainBytes: 4 * MEBIBYTE, overflow }
-  /** RSS takes steps of their own: V8 enlarges the space of what is new, of either thread, when it sees fit. */
-  const isMemoryFlat = (heap: number, rss: number, peak: number) =>
-    heap < 2 * MEBIBYTE && rss < 32 * MEBIBYTE && peak < 8 * MEBIBYTE + ALLOWANCE
+  /**
+   * RSS takes steps of its own: V8 enlarges the space of what is new when it sees fit, and collects late what has become
+   * old before it was dropped. Were the records kept, such a third would be 70 MiB more; of less, the soak tells.
+   */
+  const isMemoryFlat = (heap: number, rss: number) => heap < 2 * MEBIBYTE && rss < 64 * MEBIBYTE
   const seconds = 60
   return {
     form,
@@ -298,7 +300,7 @@ function queueFull(form: Form, overflow: 'drop-newest' | 'drop-oldest'): FaultCa
           'a record tells of it': summary.lossRecords > 0,
           'once each': summary.duplicates === 0,
           'in order': summary.disordered === 0,
-          'memory flat': isMemoryFlat(growth('heap'), growth('rss'), peakRss - rssBefore),
+          'memory flat': isMemoryFlat(growth('heap'), growth('rss')),
           'exit code 0': app.code === 0,
         }),
       }
