@@ -15,8 +15,8 @@ export interface Verdict {
 const MEBIBYTE = 1024 * 1024
 /** Where nothing leaks the samples of a run differ by 0.2 MiB, on a busy machine too. */
 const HEAP_BOUND = MEBIBYTE
-/** With the heap of the thread, which nobody collects for a sample: it wanders by 10 MiB. */
-const RSS_BOUND = 16 * MEBIBYTE
+/** With the heap of the thread, which nobody collects for a sample, and V8's spaces for what is new: it wanders by 12 MiB. */
+const RSS_BOUND = 32 * MEBIBYTE
 
 export function judge(form: Form, slots: number, app: SoakedApp, ledger: Ledger | undefined): Verdict {
   const { code, stderr, samples, written, result, endMs } = app
