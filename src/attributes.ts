@@ -43,7 +43,7 @@ export class RecordCleaner {
    *
    * @returns how many were dropped for a limit.
    */
-  addAttributes(target: AnyValueMap, source: object, isTold: (key: string, value: unknown) => boolean = never): number {
+  addAttributes(target: AnyValueMap, source: object, isTold: (key: string) => boolean = never): number {
     let keys: string[]
     try {
       // What has indices instead of names is one value, however many it holds.
@@ -56,17 +56,15 @@ export class RecordCleaner {
     let room = this.#limits.attributeCount - Object.keys(target).length
     let dropped = 0
     for (const key of keys) {
+      if (isTold(key)) continue
       const name = attributeKey(key, source, target)
       const isNew = !Object.hasOwn(target, name)
       if ((isNew && room <= 0) || !this.#hasRoomFor(name)) {
-        const value = unreadValue(source, key)
-        if (value !== undefined && !isTold(key, value)) dropped++
+        if (mayHaveValue(source, key)) dropped++
         continue
       }
-      const given = readProperty(source, key)
-      if (isTold(key, given)) continue
       const reserve = this.#reserve()
-      const value = this.#entry(name, given)
+      const value = this.#entry(name, readProperty(source, key))
       this.#bytesLeft += reserve
       if (value === undefined) continue
       target[name] = value
@@ -311,6 +309,10 @@ export class RecordCleaner {
   }
 }
 
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
 function isMapLike(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
@@ -331,10 +333,10 @@ export function readProperty(owner: object, key: string | number): unknown {
 
 const never = () => false
 
-/** Of a property that is not read: an accessor itself, since its value would not be kept. */
-function unreadValue(owner: object, key: string): unknown {
-  const property = types.isProxy(owner) ? {} : Object.getOwnPropertyDescriptor(owner, key)
-  return property !== undefined && 'value' in property ? property.value : property
+/** An accessor is not asked: its value would not be kept. */
+function mayHaveValue(owner: object, key: string): boolean {
+  const property = types.isProxy(owner) ? undefined : Object.getOwnPropertyDescriptor(owner, key)
+  return property === undefined || property.get !== undefined || property.value !== undefined
 }
 
 /** The SDKs refuse an empty key, and assigning to `__proto__` would set a prototype instead of an attribute. */

@@ -1,7 +1,7 @@
 // What an adapter reads from its logger → what the bridge hands to a Logger: facts of the right type, clean values.
 
 import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
-import { type AnyValue, type AnyValueMap, RecordCleaner, readProperty } from './attributes.ts'
+import { type AnyValue, type AnyValueMap, RecordCleaner, readProperty, textOf } from './attributes.ts'
 import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
@@ -20,7 +20,7 @@ export interface SourceRecord {
   /** Own enumerable properties become attributes. */
   readonly attributes?: object | undefined
   /** Whether the rest of the record tells what `attributes` has under this key: it is left out. */
-  readonly isTold?: ((key: string, value: unknown) => boolean) | undefined
+  readonly isTold?: ((key: string) => boolean) | undefined
   /** Becomes the `exception.*` attributes: an Error, or facts that were already read from one. */
   readonly exception?: Error | ExceptionFacts | undefined
   readonly eventName?: string | undefined
@@ -34,10 +34,6 @@ export interface SourceRecord {
 
 export function severityOf(value: unknown): number {
   return typeof value === 'number' && value >= 1 && value <= 24 ? Math.trunc(value) : 0
-}
-
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }
 
 /** What of a record decides whether it is read at all. */

@@ -213,13 +213,13 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
     timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
     body: fields[messageKey],
     attributes: isObject(nested) ? withSpanOf(nested, fields, nestedKey as string) : fields,
-    isTold: (key, value) =>
+    isTold: (key) =>
       key === messageKey ||
       key === timeKey ||
-      ((key === 'level' || key === firstKey) && isLevel(value, origin)) ||
-      (key === 'pid' && value === PID) ||
-      (key === 'hostname' && value === HOSTNAME) ||
-      (key === 'name' && value === loggerName),
+      ((key === 'level' || key === firstKey) && isLevel(fields[key], origin)) ||
+      (key === 'pid' && fields.pid === PID) ||
+      (key === 'hostname' && fields.hostname === HOSTNAME) ||
+      (key === 'name' && fields.name === loggerName),
     exception: errorOf(fields[errorKey]) ?? (isObject(nested) ? errorOf(nested[errorKey]) : undefined),
     loggerName,
   }

@@ -52,17 +52,15 @@ export function recordOfInfo(formatted: object, logged: object, argument: Error 
   const timestamp = dataProperty(info, 'timestamp')
   const hasTime = hrTimeOf(timestamp) !== undefined
   // winston copies the cause of an error onto the info.
-  const cause = exception === undefined ? undefined : dataProperty(exception, 'cause')
+  const cause = dataProperty(info, 'cause')
+  const hasToldCause = cause !== undefined && exception !== undefined && cause === dataProperty(exception, 'cause')
   return {
     severityText: levelOf(info, logged),
     timestamp: hasTime ? timestamp : undefined,
     body: readProperty(info, 'message'),
     attributes: info,
-    isTold: (key, value) =>
-      key === 'level' ||
-      key === 'message' ||
-      (key === 'timestamp' && hasTime) ||
-      (key === 'cause' && value !== undefined && value === cause),
+    isTold: (key) =>
+      key === 'level' || key === 'message' || (key === 'timestamp' && hasTime) || (key === 'cause' && hasToldCause),
     exception,
   }
 }

@@ -332,6 +332,22 @@ describe('code of the app runs once for a record', () => {
   })
 })
 
+test('an accessor of winston’s info runs once, whatever it stands for', () => {
+  const reads: string[] = []
+  const accessors = (info: object) => {
+    for (const key of ['message', 'label']) {
+      Object.defineProperty(info, key, { enumerable: true, get: () => `${key} ${reads.push(key)}` })
+    }
+    return info
+  }
+  const records: LogRecord[] = []
+  const loggerProvider = { getLogger: () => ({ emit: (one: LogRecord) => void records.push(one) }) }
+  const transport = new OpenTelemetryTransport({ loggerProvider })
+  transport.log(accessors({ level: 'info', [Symbol.for('level')]: 'info' }))
+  expect(reads.toSorted()).toEqual(['label', 'message'])
+  expect(records).toMatchObject([{ body: 'message 1', attributes: { label: 'label 2' } }])
+})
+
 describe('work is bounded by what is kept', () => {
   /** An array-like or object of a million entries, that counts its readers. */
   function counting(target: object, entries: number): { value: object; reads: () => number } {
