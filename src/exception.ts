@@ -2,7 +2,7 @@
 // `code` or `message` is data.
 
 import { types } from 'node:util'
-import type { AnyValue, AnyValueMap, RecordCleaner } from './attributes.ts'
+import { type AnyValue, type AnyValueMap, type RecordCleaner, textOf } from './attributes.ts'
 
 /** The `exception.*` attributes (https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/). */
 export interface ExceptionFacts {
@@ -134,8 +134,4 @@ function isEmpty(fields: AnyValueMap): boolean {
 
 function isMap(value: AnyValue): value is AnyValueMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-}
-
-function textOf(value: AnyValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

@@ -54,22 +54,22 @@ export class Funnel {
   arrive(): void {
     this.own.seen++
     this.own.pending++
-    ofProcess.seen++
-    ofProcess.pending++
+    this.all.seen++
+    this.all.pending++
   }
 
   emitted(records = 1): void {
     this.own.pending -= records
     this.own.emitted += records
-    ofProcess.pending -= records
-    ofProcess.emitted += records
+    this.all.pending -= records
+    this.all.emitted += records
   }
 
   drop(reason: DropReason, records = 1): void {
     this.own.pending -= records
     this.own.dropped[reason] += records
-    ofProcess.pending -= records
-    ofProcess.dropped[reason] += records
+    this.all.pending -= records
+    this.all.dropped[reason] += records
   }
 
   stats(): BridgeStats {

@@ -45,6 +45,12 @@ const FAILURE = {
   'exception.stacktrace': 'TypeError: disk full\n    at save',
 }
 
+const GONE = {
+  'exception.type': 'HttpError',
+  'exception.message': 'gone',
+  'exception.stacktrace': 'HttpError: gone\n    at fetch',
+}
+
 export const pinoRecords: Readonly<Record<string, readonly PinoCase[]>> = {
   'Body and attributes': [
     { call: (logger) => logger.info('hello'), becomes: { body: 'hello', severityText: 'info', attributes: {} } },
@@ -110,12 +116,7 @@ export const pinoRecords: Readonly<Record<string, readonly PinoCase[]>> = {
       call: (logger) => logger.error({ err: new HttpError('gone', 410) }, 'not fetched'),
       becomes: {
         body: 'not fetched',
-        attributes: {
-          'exception.type': 'HttpError',
-          'exception.message': 'gone',
-          'exception.stacktrace': 'HttpError: gone\n    at fetch',
-          err: { status: 410 },
-        },
+        attributes: { ...GONE, err: { status: 410 } },
       },
     },
     {
@@ -215,12 +216,7 @@ export const winstonRecords: Readonly<Record<string, readonly WinstonCase[]>> = 
       call: (logger) => logger.error('not fetched', { err: new HttpError('gone', 410) }),
       becomes: {
         body: 'not fetched',
-        attributes: {
-          'exception.type': 'HttpError',
-          'exception.message': 'gone',
-          'exception.stacktrace': 'HttpError: gone\n    at fetch',
-          err: { status: 410 },
-        },
+        attributes: { ...GONE, err: { status: 410 } },
       },
     },
     {
