@@ -1,7 +1,7 @@
 // What pino's metadata tells of the logger that a line came from. pino keeps it under private symbols, which are found
 // by their descriptions.
 
-import { DEFAULT_LAYOUT, type LineLayout } from './line.ts'
+import { DEFAULT_LAYOUT, type LineLayout } from '../../src/json-line.ts'
 
 /** A pino logger, as a destination with metadata gets it. */
 export type PinoLogger = object & { levels?: { labels?: Readonly<Record<string, string>> } }

@@ -5,8 +5,15 @@ import { context } from '@opentelemetry/api'
 import { RecordBridge } from '../../src/bridge.ts'
 import type { BridgeOptions } from '../../src/bridge-options.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
+import {
+  bridgeLine,
+  DEFAULT_LAYOUT,
+  type LineLayout,
+  type LineOrigin,
+  recordOfLine,
+  severityNumberOf,
+} from '../../src/json-line.ts'
 import type { BridgeStats } from '../../src/stats.ts'
-import { bridgeLine, DEFAULT_LAYOUT, type LineLayout, type LineOrigin, recordOfLine, severityNumberOf } from './line.ts'
 import { LoggerReader, type PinoLogger } from './logger.ts'
 
 /** A pino destination, for `pino(options, stream)` and `pino.multistream()`. */

@@ -4,12 +4,12 @@ import type { Writable } from 'node:stream'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { RecordBridge } from '../../src/bridge.ts'
 import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
+import { bridgeLine, DEFAULT_LAYOUT, type LineLayout } from '../../src/json-line.ts'
 import { aString, checkOptions, definedOnly, isObject, type OptionChecks } from '../../src/options.ts'
 import { LineTarget } from '../../src/pipeline/line-target.ts'
 import { createOwnedPipeline, type ExportOptions, exportOptionChecks } from '../../src/pipeline/owned-pipeline.ts'
 import { suppressLogs } from '../../src/suppression.ts'
 import { unpackLine } from './call.ts'
-import { bridgeLine, DEFAULT_LAYOUT, type LineLayout } from './line.ts'
 import { isMarkedHeldBack } from './mixin.ts'
 
 /** Options of `pino({ transport: { target: 'otel-log-bridge/pino', options } })`. They cross to a thread: no functions. */

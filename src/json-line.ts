@@ -1,14 +1,14 @@
-// A line that pino wrote → a record. The line is what counts: it is what redaction, serializers, formatters, mixins and
-// bindings have made of the record.
+// A line of JSON, as pino writes it → a record. The line is what counts: it is what redaction, serializers, formatters,
+// mixins and bindings have made of the record.
 
 import { hostname } from 'node:os'
 import { type Context, isSpanContextValid, TraceFlags } from '@opentelemetry/api'
-import type { RecordBridge } from '../../src/bridge.ts'
-import { isSerializedError } from '../../src/exception.ts'
-import { isObject } from '../../src/options.ts'
-import type { SourceRecord } from '../../src/record.ts'
-import { severityOfName, severityOfPinoNumber } from '../../src/severity.ts'
-import { hrTimeOf } from '../../src/time.ts'
+import type { RecordBridge } from './bridge.ts'
+import { isSerializedError } from './exception.ts'
+import { isObject } from './options.ts'
+import type { SourceRecord } from './record.ts'
+import { severityOfName, severityOfPinoNumber } from './severity.ts'
+import { hrTimeOf } from './time.ts'
 
 /** How a logger lays out its lines: what of pino's configuration the reading depends on. */
 export interface LineLayout {
