@@ -11,7 +11,7 @@ import { type RecordLimits, resolveLimits } from './limits.ts'
 import { observeStats } from './metrics.ts'
 import { checkOptions } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
-import { cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
+import { type CleanRecord, cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
 import { currentScope, isNestedTooDeep, nesting, OPEN, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
@@ -54,7 +54,7 @@ export class RecordBridge implements Bridge, Waiting {
   readonly #provider: LoggerProvider | undefined
   readonly #scopeName: string | undefined
   readonly #scopeVersion: string | undefined
-  readonly #limits: RecordLimits
+  readonly limits: RecordLimits
   readonly #include: readonly (string | RegExp)[] | undefined
   readonly #exclude: readonly (string | RegExp)[] | undefined
   readonly #replayLimit: number
@@ -75,7 +75,7 @@ export class RecordBridge implements Bridge, Waiting {
     this.#provider = provider === undefined || isProxyProvider(provider) ? undefined : provider
     this.#scopeName = checked.scopeName
     this.#scopeVersion = checked.scopeVersion
-    this.#limits = resolveLimits(owner, checked.limits)
+    this.limits = resolveLimits(owner, checked.limits)
     this.#include = checked.include
     this.#exclude = checked.exclude
     this.#replayLimit = checked.replayLimit ?? DEFAULT_REPLAY_LIMIT
@@ -95,7 +95,7 @@ export class RecordBridge implements Bridge, Waiting {
     } finally {
       depth.reading--
     }
-    this.read(facts.severityNumber, facts.loggerName, facts.context, asItIs, record, undefined)
+    this.read(facts.severityNumber, facts.loggerName, facts.context, readOnce, record, undefined)
   }
 
   /**
@@ -106,7 +106,7 @@ export class RecordBridge implements Bridge, Waiting {
     severityNumber: number,
     loggerName: string | undefined,
     context: Context,
-    read: (a: A, b: B) => SourceRecord | undefined,
+    read: (a: A, b: B) => SourceRecord | CleanRecord | undefined,
     a: A,
     b: B,
   ): void {
@@ -220,7 +220,7 @@ export class RecordBridge implements Bridge, Waiting {
     severityNumber: number,
     loggerName: string | undefined,
     context: Context,
-    read: (a: A, b: B) => SourceRecord | undefined,
+    read: (a: A, b: B) => SourceRecord | CleanRecord | undefined,
     a: A,
     b: B,
   ): Fate {
@@ -235,7 +235,7 @@ export class RecordBridge implements Bridge, Waiting {
     try {
       const source = read(a, b)
       if (source === undefined) return 'filtered'
-      record = cleanRecord(source, severityNumber, context, observed, this.#limits, logger?.takesBigInt === true)
+      record = cleanRecord(source, severityNumber, context, observed, this.limits, logger?.takesBigInt === true)
     } finally {
       depth.reading--
     }
@@ -302,8 +302,10 @@ function report(what: string, error: unknown): void {
   }
 }
 
-function asItIs(record: SourceRecord): SourceRecord {
-  return record
+/** A field of the record may be an accessor. Its severity is known. */
+function readOnce(record: SourceRecord): SourceRecord {
+  const { severityText, timestamp, body, attributes, isTold, exception, eventName } = record
+  return { severityText, timestamp, body, attributes, isTold, exception, eventName }
 }
 
 function matches(name: string | undefined, patterns: readonly (string | RegExp)[]): boolean {

@@ -93,7 +93,14 @@ export function bridgeLine(bridge: RecordBridge, line: string, layout: LineLayou
     bridge.read(0, undefined, context, recordOfText, line, origin)
   } else {
     const origin = originOfLine(line, fields, layout)
-    bridge.read(severityNumberOf(origin.level, layout), origin.loggerName, context, recordOfFields, fields, origin)
+    bridge.read(
+      levelOf(origin.level, layout).severityNumber,
+      origin.loggerName,
+      context,
+      recordOfFields,
+      fields,
+      origin,
+    )
   }
 }
 
@@ -147,12 +154,8 @@ function knownLevel(value: unknown, layout: LineLayout): number | string | undef
   return labelLike(value, layout) !== undefined || severityOfLabel(value, layout) !== undefined ? value : undefined
 }
 
-export function severityNumberOf(level: number | string | undefined, layout: LineLayout): number {
-  return levelOf(level, layout).severityNumber
-}
-
 /** What a level means. */
-interface Level {
+export interface Level {
   readonly severityNumber: number
   readonly text: string | undefined
 }
@@ -162,7 +165,7 @@ const levelsOfLayouts = new WeakMap<LineLayout, Map<number | string | undefined,
 /** Names that formatters make up have no end. */
 const MAX_LEVELS = 100
 
-function levelOf(level: number | string | undefined, layout: LineLayout): Level {
+export function levelOf(level: number | string | undefined, layout: LineLayout): Level {
   let levels = levelsOfLayouts.get(layout)
   if (levels === undefined) {
     levels = new Map()
@@ -217,11 +220,21 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
       key === messageKey ||
       key === timeKey ||
       ((key === 'level' || key === firstKey) && isLevel(fields[key], origin)) ||
-      (key === 'pid' && fields.pid === PID) ||
-      (key === 'hostname' && fields.hostname === HOSTNAME) ||
-      (key === 'name' && fields.name === loggerName),
+      isOwnBinding(key, fields[key], loggerName),
     exception: errorOf(fields[errorKey]) ?? (isObject(nested) ? errorOf(nested[errorKey]) : undefined),
     loggerName,
+  }
+}
+
+/** Whether it is a binding that pino makes itself, of facts that the resource and the scope tell. */
+export function isOwnBinding(key: string, value: unknown, loggerName: string | undefined): boolean {
+  switch (key) {
+    case 'pid':
+      return value === PID
+    case 'hostname':
+      return value === HOSTNAME
+    default:
+      return key === 'name' && value === loggerName
   }
 }
 

@@ -5,6 +5,7 @@ import { type AnyValue, type AnyValueMap, RecordCleaner, readProperty, textOf } 
 import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
+import { copyPlain, isPlainText } from './plain.ts'
 import type { LogRecord } from './provider.ts'
 import { type HrTime, hrTimeOf } from './time.ts'
 import { takeTraceFields } from './trace-fields.ts'
@@ -58,27 +59,35 @@ function isContext(value: unknown): value is Context {
 
 /** Reads the record, and so may run code of the app: accessors, `toJSON`. */
 export function cleanRecord(
-  source: SourceRecord,
+  source: SourceRecord | CleanRecord,
   severityNumber: number,
   context: Context,
   observed: HrTime,
   limits: RecordLimits,
   takesBigInt: boolean,
 ): LogRecord {
-  const { severityText, body, attributes, droppedAttributesCount, eventName } = cleanValues(source, limits, takesBigInt)
-  const ownSeverity = source.severityNumber
-  return {
+  const isClean = 'isClean' in source
+  const { severityText, body, attributes, droppedAttributesCount, eventName } = isClean
+    ? source
+    : cleanValues(source, limits, takesBigInt)
+  const ownSeverity = isClean ? undefined : source.severityNumber
+  const record = {
     timestamp: hrTimeOf(source.timestamp) ?? observed,
     observedTimestamp: observed,
     severityNumber: ownSeverity === undefined ? severityNumber : severityOf(ownSeverity),
     severityText,
     body,
     attributes,
-    eventName: eventName ?? takeEventName(attributes),
     context: takeTraceFields(attributes, context),
-    droppedAttributesCount,
-  } as LogRecord
+  } as Mutable<LogRecord>
+  // SDKs copy the record key by key: what it has not costs nothing.
+  const event = eventName ?? takeEventName(attributes)
+  if (event !== undefined) record.eventName = event
+  if (droppedAttributesCount > 0) record.droppedAttributesCount = droppedAttributesCount
+  return record
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Reads the event name that OTel's JSON mapping keeps in an attribute. */
 function takeEventName(attributes: AnyValueMap): string | undefined {
@@ -86,6 +95,11 @@ function takeEventName(attributes: AnyValueMap): string | undefined {
   if (typeof eventName !== 'string') return undefined
   delete attributes['otel.event.name']
   return eventName
+}
+
+/** What of a record is cleaned, as it was given. */
+export type GivenValues = Pick<SourceRecord, 'isTold'> & {
+  readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown
 }
 
 /** What of a record is cleaned, within its limits. */
@@ -98,21 +112,37 @@ export interface CleanValues {
   readonly eventName: string | undefined
 }
 
-export function cleanValues(
-  source: Pick<SourceRecord, 'isTold'> & {
-    readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown
-  },
-  limits: RecordLimits,
-  takesBigInt: boolean,
-): CleanValues {
-  const cleaner = new RecordCleaner(limits, takesBigInt)
-  const { body, exception, attributes: given } = source
+/** A record that needs no cleaning, as an adapter can tell. */
+export interface CleanRecord extends CleanValues {
+  readonly isClean: true
+  readonly timestamp: unknown
+}
+
+export function cleanValues(given: GivenValues, limits: RecordLimits, takesBigInt: boolean): CleanValues {
+  return plainValues(given, limits) ?? cleanedValues(given, new RecordCleaner(limits, takesBigInt))
+}
+
+/** @returns undefined where something has to be cleaned. */
+function plainValues(given: GivenValues, limits: RecordLimits): CleanValues | undefined {
+  const { severityText, body, exception, eventName } = given
+  if (exception != null || !isPlainText(body, limits)) return undefined
+  if (!isPlainText(severityText, limits) || !isPlainText(eventName, limits)) return undefined
+  const attributes: AnyValueMap = {}
+  if (given.attributes != null) {
+    if (!copyPlain(attributes, given.attributes, limits, limits.attributeCount, given.isTold)) return undefined
+  }
+  return { severityText, body, attributes, droppedAttributesCount: 0, eventName }
+}
+
+function cleanedValues(given: GivenValues, cleaner: RecordCleaner): CleanValues {
+  const { body, exception } = given
   const attributes: AnyValueMap = {}
   if (exception != null) addException(attributes, exception, cleaner)
-  const severityText = cleanText(source.severityText, cleaner)
+  const severityText = cleanText(given.severityText, cleaner)
   const cleanBody = exception != null && body === exception ? attributes['exception.message'] : cleaner.clean(body)
-  const eventName = cleanText(source.eventName, cleaner)
-  const droppedAttributesCount = given == null ? 0 : cleaner.addAttributes(attributes, given, source.isTold)
+  const eventName = cleanText(given.eventName, cleaner)
+  const droppedAttributesCount =
+    given.attributes == null ? 0 : cleaner.addAttributes(attributes, given.attributes, given.isTold)
   if (droppedAttributesCount > 0) {
     internalLog(
       'warn',

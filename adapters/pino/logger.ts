@@ -1,7 +1,12 @@
 // What pino's metadata tells of the logger that a line came from. pino keeps it under private symbols, which are found
 // by their descriptions.
 
-import { DEFAULT_LAYOUT, type LineLayout } from '../../src/json-line.ts'
+import { type AnyValueMap, textOf } from '../../src/attributes.ts'
+import { DEFAULT_LAYOUT, isOwnBinding, type LineLayout } from '../../src/json-line.ts'
+import type { RecordLimits } from '../../src/limits.ts'
+import { isObject } from '../../src/options.ts'
+import { copyPlain } from '../../src/plain.ts'
+import { isOfLine, type PlainLogger } from './object.ts'
 
 /** A pino logger, as a destination with metadata gets it. */
 export type PinoLogger = object & { levels?: { labels?: Readonly<Record<string, string>> } }
@@ -10,69 +15,129 @@ export interface LoggerFacts {
   readonly layout: LineLayout
   /** The logger's `name`, from its bindings. */
   readonly name: string | undefined
+  /** Where the object that is logged tells all that the line does. */
+  readonly plain: PlainLogger | undefined
 }
 
 interface CachedFacts extends LoggerFacts {
   readonly bindings: string
 }
 
-type PinoSymbol = 'chindings' | 'messageKey' | 'errorKey' | 'nestedKey'
+type PinoSymbol =
+  | 'asJson'
+  | 'chindings'
+  | 'errorKey'
+  | 'formatters'
+  | 'hooks'
+  | 'lsCache'
+  | 'messageKey'
+  | 'nestedKey'
+  | 'serializers'
+  | 'stream'
+  | 'stringifiers'
 
 /** Reads each logger's facts once, and again when its bindings have changed. */
 export class LoggerReader {
+  readonly #destination: object
   readonly #severities: Readonly<Record<string, number>> | undefined
+  readonly #limits: RecordLimits
   readonly #facts = new WeakMap<object, CachedFacts>()
 
-  constructor(severities: Readonly<Record<string, number>> | undefined) {
+  /** @param destination of the loggers. */
+  constructor(destination: object, severities: Readonly<Record<string, number>> | undefined, limits: RecordLimits) {
+    this.#destination = destination
     this.#severities = severities
+    this.#limits = limits
   }
 
   factsOf(logger: PinoLogger): LoggerFacts {
-    const bindings = String(propertyOf(logger, 'chindings') ?? '')
+    const bindings = propertyOf(logger, 'chindings')
     const cached = this.#facts.get(logger)
     if (cached !== undefined && cached.bindings === bindings) return cached
-    const facts = { bindings, name: nameOfBindings(bindings), layout: cached?.layout ?? this.#layoutOf(logger) }
+    const facts = this.#read(logger, String(bindings ?? ''), cached?.layout ?? this.#layoutOf(logger))
     this.#facts.set(logger, facts)
     return facts
   }
 
+  #read(logger: PinoLogger, bindings: string, layout: LineLayout): CachedFacts {
+    const fields = fieldsOf(bindings)
+    const name = textOf(fields?.name)
+    const plain =
+      fields !== undefined && this.#isPlain(logger, layout) ? this.#plain(logger, layout, fields) : undefined
+    return { bindings, layout, name, plain }
+  }
+
   #layoutOf(logger: PinoLogger): LineLayout {
     return {
-      messageKey: textOf(logger, 'messageKey') ?? DEFAULT_LAYOUT.messageKey,
-      errorKey: textOf(logger, 'errorKey') ?? DEFAULT_LAYOUT.errorKey,
-      nestedKey: textOf(logger, 'nestedKey'),
+      messageKey: textOf(propertyOf(logger, 'messageKey')) ?? DEFAULT_LAYOUT.messageKey,
+      errorKey: textOf(propertyOf(logger, 'errorKey')) ?? DEFAULT_LAYOUT.errorKey,
+      nestedKey: textOf(propertyOf(logger, 'nestedKey')),
       labels: logger.levels?.labels ?? DEFAULT_LAYOUT.labels,
       severities: this.#severities,
     }
   }
+
+  /** Whether nothing stands between the object that is logged and the line, nor between the line and the destination. */
+  #isPlain(logger: PinoLogger, { messageKey, nestedKey }: LineLayout): boolean {
+    const stringifiers = propertyOf(logger, 'stringifiers')
+    const asJson = propertyOf(logger, 'asJson')
+    return (
+      nestedKey === undefined &&
+      propertyOf(logger, 'stream') === this.#destination &&
+      isObject(stringifiers) &&
+      Reflect.ownKeys(stringifiers).length === 0 &&
+      fieldOf(logger, 'serializers', messageKey) === undefined &&
+      fieldOf(logger, 'formatters', 'log') === undefined &&
+      fieldOf(logger, 'hooks', 'streamWrite') === undefined &&
+      typeof asJson === 'function' &&
+      asJson.name === 'asJson' &&
+      hasPlainLevels(propertyOf(logger, 'lsCache'))
+    )
+  }
+
+  #plain(logger: PinoLogger, layout: LineLayout, fields: Record<string, unknown>): PlainLogger | undefined {
+    const serializers = propertyOf(logger, 'serializers')
+    const { attributeCount } = this.#limits
+    const bindings: AnyValueMap = {}
+    const isOwn = (key: string) => isOwnBinding(key, fields[key], textOf(fields.name))
+    if (!isObject(serializers) || !copyPlain(bindings, fields, this.#limits, attributeCount, isOwn)) return undefined
+    for (const [key, value] of Object.entries(bindings)) {
+      // An object would be shared by all records of the logger.
+      if (isOfLine(key, layout) || typeof value === 'object') return undefined
+    }
+    return { bindings, room: attributeCount - Object.keys(bindings).length, serializers }
+  }
 }
 
 /** pino keeps bindings as JSON that is already joined: `,"pid":1,"name":"app"`. */
-function nameOfBindings(bindings: string): string | undefined {
-  if (!bindings.includes('"name":')) return undefined
+function fieldsOf(bindings: string): Record<string, unknown> | undefined {
   try {
-    const { name } = JSON.parse(`{${bindings.slice(1)}}`) as { name?: unknown }
-    return typeof name === 'string' ? name : undefined
+    return JSON.parse(`{${bindings.slice(1)}}`) as Record<string, unknown>
   } catch {
     return undefined
   }
 }
 
-function textOf(logger: PinoLogger, name: PinoSymbol): string | undefined {
-  const value = propertyOf(logger, name)
-  return typeof value === 'string' ? value : undefined
+/** A level formatter may write anything in the level's place. */
+function hasPlainLevels(lsCache: unknown): boolean {
+  return isObject(lsCache) && Object.entries(lsCache).every(([level, head]) => head === `{"level":${level}`)
+}
+
+function fieldOf(logger: PinoLogger, name: PinoSymbol, key: string): unknown {
+  const holder = propertyOf(logger, name)
+  return isObject(holder) ? holder[key] : undefined
 }
 
 /** The symbols of the pino copy that was seen last: an app has one, rarely two. */
-const symbols = new Map<PinoSymbol, symbol>()
+const symbols: { [name in PinoSymbol]?: symbol } = {}
 
 function propertyOf(logger: PinoLogger, name: PinoSymbol): unknown {
-  const known = symbols.get(name)
+  const known = symbols[name]
   if (known !== undefined && known in logger) return (logger as Record<symbol, unknown>)[known]
   for (let holder: object | null = logger; holder !== null; holder = Object.getPrototypeOf(holder)) {
     const found = Object.getOwnPropertySymbols(holder).find(({ description }) => description === `pino.${name}`)
     if (found === undefined) continue
-    symbols.set(name, found)
+    symbols[name] = found
     return (logger as Record<symbol, unknown>)[found]
   }
   return undefined

@@ -10,11 +10,14 @@ import {
   DEFAULT_LAYOUT,
   type LineLayout,
   type LineOrigin,
+  levelOf,
   recordOfLine,
-  severityNumberOf,
 } from '../../src/json-line.ts'
+import type { RecordLimits } from '../../src/limits.ts'
+import type { CleanRecord, SourceRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
 import { LoggerReader, type PinoLogger } from './logger.ts'
+import { type LoggedObject, type PlainLogger, recordOfObject } from './object.ts'
 
 /** A pino destination, for `pino(options, stream)` and `pino.multistream()`. */
 export interface PinoStream {
@@ -41,6 +44,12 @@ export function createPinoStream(options?: BridgeOptions): PinoStream {
 
 const METADATA: unique symbol = Symbol.for('pino.metadata')
 
+/** What pino's metadata tells of a line. */
+interface LoggerCall extends LineOrigin, LoggedObject {
+  readonly line: string
+  readonly plain: PlainLogger | undefined
+}
+
 class BridgeStream implements PinoStream {
   /** By this `pino(stream)` knows a destination from options. */
   readonly writable = true
@@ -48,6 +57,8 @@ class BridgeStream implements PinoStream {
   readonly [METADATA] = true
   lastLevel: number | undefined
   lastTime: string | undefined
+  lastObj: unknown
+  lastMsg: unknown
   lastLogger: PinoLogger | undefined
 
   readonly #bridge: RecordBridge
@@ -57,25 +68,21 @@ class BridgeStream implements PinoStream {
 
   constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
     this.#bridge = bridge
-    this.#loggers = new LoggerReader(severities)
+    this.#loggers = new LoggerReader(this, severities, bridge.limits)
     this.#layout = { ...DEFAULT_LAYOUT, severities }
   }
-
-  /** pino hands these over too; the line says all of it, so the app's objects are not held. */
-  set lastObj(_value: unknown) {}
-  set lastMsg(_value: unknown) {}
 
   write(line: string): void {
     try {
       const active = context.active()
-      const origin = this.#takeMetadata()
-      if (origin === undefined) {
+      const call = this.#takeCall(line)
+      if (call === undefined) {
         // A stream between pino and this one hands no metadata on: the line alone has to tell.
         bridgeLine(this.#bridge, line, this.#layout, active)
-        return
+      } else {
+        const { severityNumber } = call.severity
+        this.#bridge.read(severityNumber, call.loggerName, active, recordOfCall, call, this.#bridge.limits)
       }
-      const severityNumber = severityNumberOf(origin.level, origin.layout)
-      this.#bridge.read(severityNumber, origin.loggerName, active, recordOfLine, line, origin)
     } catch (error) {
       internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
     }
@@ -98,27 +105,36 @@ class BridgeStream implements PinoStream {
   }
 
   /** The metadata belongs to this call: what is logged while the record is read brings its own. */
-  #takeMetadata(): LineOrigin | undefined {
-    const { lastLevel, lastLogger, lastTime } = this
+  #takeCall(line: string): LoggerCall | undefined {
+    const { lastLevel: level, lastLogger, lastTime, lastObj: object, lastMsg: message } = this
+    // The app's objects are not held.
     this.lastLogger = undefined
+    this.lastObj = undefined
+    this.lastMsg = undefined
     if (lastLogger === undefined) return undefined
     try {
-      const { layout, name } = this.#loggers.factsOf(lastLogger)
+      const { layout, name: loggerName, plain } = this.#loggers.factsOf(lastLogger)
       this.#layout = layout
-      return { layout, level: lastLevel, loggerName: name, time: timeOf(lastTime) }
+      const severity = levelOf(level, layout)
+      const millis = Number(lastTime)
+      // As nearly every logger has it.
+      if (millis > 0) return { line, layout, level, severity, loggerName, time: millis, plain, object, message }
+      return { line, layout, level, severity, loggerName, time: timeOf(lastTime), plain: undefined, object, message }
     } catch {
       return undefined
     }
   }
 }
 
+function recordOfCall(call: LoggerCall, limits: RecordLimits): SourceRecord | CleanRecord {
+  const record = call.plain === undefined ? undefined : recordOfObject(call, call.plain, call.layout, limits)
+  return record ?? recordOfLine(call.line, call)
+}
+
 const TIME = /^\s*("[^"]*"|[^",}\s]+)/
 
-/** pino hands over the JSON text of the time, and of whatever a custom function wrote behind it. */
+/** A custom function may have written anything, and more behind it: what is handed over begins with JSON of the time. */
 function timeOf(text = ''): string | number | null {
-  // As nearly every logger has it.
-  const millis = Number(text)
-  if (millis > 0) return millis
   const value = TIME.exec(text)?.[1]
   if (value === undefined) return null
   return value.startsWith('"') ? value.slice(1, -1) : Number(value)

@@ -127,7 +127,10 @@ class WorkerLogger implements Logger {
   }
 
   #lineOf(record: EmittedRecord): RecordLine {
-    const { droppedAttributesCount, ...values } = cleanValues(record, this.#settings.limits, this.takesBigInt)
+    // Read once: each may be an accessor.
+    const { severityText, body, attributes, exception, eventName } = record
+    const given = { severityText, body, attributes, exception, eventName }
+    const { droppedAttributesCount, ...values } = cleanValues(given, this.#settings.limits, this.takesBigInt)
     const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
     const span = trace.getSpanContext(record.context ?? contextApi.active())
     return {
