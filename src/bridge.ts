@@ -16,7 +16,6 @@ import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
 import { currentScope, isNestedTooDeep, nesting, OPEN, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
 import { heldBackBy } from './suppression.ts'
-import { hrTimeOfMillis } from './time.ts'
 
 /** For authors of adapters to other loggers. */
 export interface Bridge {
@@ -228,14 +227,14 @@ export class RecordBridge implements Bridge, Waiting {
     if (refusal !== undefined) return refusal
     const logger = this.#logger(scope, loggerName)
     if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) return 'disabled'
-    const observed = hrTimeOfMillis(Date.now())
+    const observedMillis = Date.now()
     let record: LogRecord
     const depth = nesting
     depth.reading++
     try {
       const source = read(a, b)
       if (source === undefined) return 'filtered'
-      record = cleanRecord(source, severityNumber, context, observed, this.limits, logger?.takesBigInt === true)
+      record = cleanRecord(source, severityNumber, context, observedMillis, this.limits, logger?.takesBigInt === true)
     } finally {
       depth.reading--
     }

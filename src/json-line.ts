@@ -160,25 +160,43 @@ export interface Level {
   readonly text: string | undefined
 }
 
-/** A logger has few levels, and they mean the same in each of its lines. */
-const levelsOfLayouts = new WeakMap<LineLayout, Map<number | string | undefined, Level>>()
 /** Names that formatters make up have no end. */
 const MAX_LEVELS = 100
 
-export function levelOf(level: number | string | undefined, layout: LineLayout): Level {
+/** A logger has few levels, and they mean the same in each of its lines. */
+export class Levels {
+  readonly #layout: LineLayout
+  readonly #known = new Map<number | string | undefined, Level>()
+
+  constructor(layout: LineLayout) {
+    this.#layout = layout
+  }
+
+  of(level: number | string | undefined): Level {
+    let known = this.#known.get(level)
+    if (known === undefined) {
+      const text = labelOf(level, this.#layout)
+      const severity = text === undefined ? undefined : severityOfLabel(text, this.#layout)
+      known = { text, severityNumber: severity ?? (typeof level === 'number' ? severityOfPinoNumber(level) : 0) }
+      if (this.#known.size < MAX_LEVELS) this.#known.set(level, known)
+    }
+    return known
+  }
+}
+
+const levelsOfLayouts = new WeakMap<LineLayout, Levels>()
+
+export function levelsOf(layout: LineLayout): Levels {
   let levels = levelsOfLayouts.get(layout)
   if (levels === undefined) {
-    levels = new Map()
+    levels = new Levels(layout)
     levelsOfLayouts.set(layout, levels)
   }
-  let known = levels.get(level)
-  if (known === undefined) {
-    const text = labelOf(level, layout)
-    const severity = text === undefined ? undefined : severityOfLabel(text, layout)
-    known = { text, severityNumber: severity ?? (typeof level === 'number' ? severityOfPinoNumber(level) : 0) }
-    if (levels.size < MAX_LEVELS) levels.set(level, known)
-  }
-  return known
+  return levels
+}
+
+export function levelOf(level: number | string | undefined, layout: LineLayout): Level {
+  return levelsOf(layout).of(level)
 }
 
 function severityOfLabel(label: string, { severities }: LineLayout): number | undefined {

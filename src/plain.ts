@@ -19,10 +19,34 @@ let bytesLeft = 0
 let maxLength = 0
 let maxDepth = 0
 
+const MAX_KNOWN_KEYS = 1000
+
+/** Names that an attribute can have as they are. A program has few of them and uses them all the time. */
+export class PlainKeys {
+  readonly #isPlain: (key: string) => boolean
+  readonly #known = new Set<string>()
+
+  /** @param isPlain what a key must be besides well-formed, and one that the SDKs take. */
+  constructor(isPlain: (key: string) => boolean = always) {
+    this.#isPlain = isPlain
+  }
+
+  has(key: string): boolean {
+    if (this.#known.has(key)) return true
+    if (key === '' || key === '__proto__' || !key.isWellFormed() || !this.#isPlain(key)) return false
+    if (this.#known.size < MAX_KNOWN_KEYS) this.#known.add(key)
+    return true
+  }
+}
+
+const always = () => true
+const anyKeys = new PlainKeys()
+
 /**
- * Copies the entries of `source` to `target`, but for those that are told elsewhere.
+ * Copies the entries of `source` to `target`.
  *
  * @param room for entries: how many `target` may still get.
+ * @param isTold whether an entry is told elsewhere: it is left out.
  * @returns false where cleaning would do more than copy; `target` is then unfinished.
  */
 export function copyPlain(
@@ -31,6 +55,7 @@ export function copyPlain(
   limits: RecordLimits,
   room: number,
   isTold?: (key: string) => boolean,
+  plainKeys = anyKeys,
 ): boolean {
   if (typeof source !== 'object' || source === null || types.isProxy(source)) return false
   if (Array.isArray(source) || ArrayBuffer.isView(source)) return false
@@ -39,7 +64,7 @@ export function copyPlain(
   begin(limits)
   for (const key of keys) {
     if (isTold?.(key)) continue
-    if (key === '' || key === '__proto__' || !key.isWellFormed()) return false
+    if (!plainKeys.has(key)) return false
     const value = plainProperty(source, key, 0)
     if (value === NOT_PLAIN) return false
     bytesLeft -= ENTRY_BYTES + key.length

@@ -44,20 +44,27 @@ interface OtelGlobals {
   [API_KEY]?: { logs?: LoggerProvider; metrics?: MeterProvider; diag?: object }
 }
 const globals = globalThis as unknown as OtelGlobals
+/** The API makes it once and changes what is in it; looked up in the global object for each record it would cost. */
+let api: OtelGlobals[typeof API_KEY]
+
+function registered(): OtelGlobals[typeof API_KEY] {
+  api ??= globals[API_KEY]
+  return api
+}
 
 /** The registered global LoggerProvider, or undefined: never a proxy, never a no-op. */
 export function globalLoggerProvider(): LoggerProvider | undefined {
-  return globals[API_KEY]?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
+  return registered()?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
 }
 
 /** The registered global MeterProvider, or undefined. */
 export function globalMeterProvider(): MeterProvider | undefined {
-  return globals[API_KEY]?.metrics
+  return registered()?.metrics
 }
 
 /** What `diag.setLogger` has registered: the app's logger behind a filter of the API. */
 export function registeredDiagLogger(): object | undefined {
-  return globals[API_KEY]?.diag
+  return registered()?.diag
 }
 
 /**

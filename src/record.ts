@@ -7,7 +7,7 @@ import { internalLog } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
 import { copyPlain, isPlainText } from './plain.ts'
 import type { LogRecord } from './provider.ts'
-import { type HrTime, hrTimeOf } from './time.ts'
+import { hrTimeOf, hrTimeOfMillis } from './time.ts'
 import { takeTraceFields } from './trace-fields.ts'
 
 /** A record as an adapter reads it from its logger. Any value may be anything: the bridge cleans it. */
@@ -62,7 +62,7 @@ export function cleanRecord(
   source: SourceRecord | CleanRecord,
   severityNumber: number,
   context: Context,
-  observed: HrTime,
+  observedMillis: number,
   limits: RecordLimits,
   takesBigInt: boolean,
 ): LogRecord {
@@ -70,9 +70,11 @@ export function cleanRecord(
   const { severityText, body, attributes, droppedAttributesCount, eventName } = isClean
     ? source
     : cleanValues(source, limits, takesBigInt)
+  const { timestamp } = source
+  const observed = hrTimeOfMillis(observedMillis)
   const ownSeverity = isClean ? undefined : source.severityNumber
   const record = {
-    timestamp: hrTimeOf(source.timestamp) ?? observed,
+    timestamp: timestamp === observedMillis ? observed : (hrTimeOf(timestamp) ?? observed),
     observedTimestamp: observed,
     severityNumber: ownSeverity === undefined ? severityNumber : severityOf(ownSeverity),
     severityText,

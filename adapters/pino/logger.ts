@@ -2,10 +2,10 @@
 // by their descriptions.
 
 import { type AnyValueMap, textOf } from '../../src/attributes.ts'
-import { DEFAULT_LAYOUT, isOwnBinding, type LineLayout } from '../../src/json-line.ts'
+import { DEFAULT_LAYOUT, isOwnBinding, type Levels, type LineLayout, levelsOf } from '../../src/json-line.ts'
 import type { RecordLimits } from '../../src/limits.ts'
 import { isObject } from '../../src/options.ts'
-import { copyPlain } from '../../src/plain.ts'
+import { copyPlain, PlainKeys } from '../../src/plain.ts'
 import { isOfLine, type PlainLogger } from './object.ts'
 
 /** A pino logger, as a destination with metadata gets it. */
@@ -13,6 +13,7 @@ export type PinoLogger = object & { levels?: { labels?: Readonly<Record<string, 
 
 export interface LoggerFacts {
   readonly layout: LineLayout
+  readonly levels: Levels
   /** The logger's `name`, from its bindings. */
   readonly name: string | undefined
   /** Where the object that is logged tells all that the line does. */
@@ -42,6 +43,9 @@ export class LoggerReader {
   readonly #severities: Readonly<Record<string, number>> | undefined
   readonly #limits: RecordLimits
   readonly #facts = new WeakMap<object, CachedFacts>()
+  /** Of the logger that was read last: children have that of their parent. */
+  #layout: LineLayout | undefined
+  #keys: { serializers: object; layout: LineLayout; keys: PlainKeys } | undefined
 
   /** @param destination of the loggers. */
   constructor(destination: object, severities: Readonly<Record<string, number>> | undefined, limits: RecordLimits) {
@@ -64,17 +68,23 @@ export class LoggerReader {
     const name = textOf(fields?.name)
     const plain =
       fields !== undefined && this.#isPlain(logger, layout) ? this.#plain(logger, layout, fields) : undefined
-    return { bindings, layout, name, plain }
+    return { bindings, layout, levels: levelsOf(layout), name, plain }
   }
 
   #layoutOf(logger: PinoLogger): LineLayout {
-    return {
-      messageKey: textOf(propertyOf(logger, 'messageKey')) ?? DEFAULT_LAYOUT.messageKey,
-      errorKey: textOf(propertyOf(logger, 'errorKey')) ?? DEFAULT_LAYOUT.errorKey,
-      nestedKey: textOf(propertyOf(logger, 'nestedKey')),
-      labels: logger.levels?.labels ?? DEFAULT_LAYOUT.labels,
-      severities: this.#severities,
-    }
+    const last = this.#layout
+    const messageKey = textOf(propertyOf(logger, 'messageKey')) ?? DEFAULT_LAYOUT.messageKey
+    const errorKey = textOf(propertyOf(logger, 'errorKey')) ?? DEFAULT_LAYOUT.errorKey
+    const nestedKey = textOf(propertyOf(logger, 'nestedKey'))
+    const labels = logger.levels?.labels ?? DEFAULT_LAYOUT.labels
+    const isSame =
+      messageKey === last?.messageKey &&
+      errorKey === last.errorKey &&
+      nestedKey === last.nestedKey &&
+      labels === last.labels
+    if (isSame) return last
+    this.#layout = { messageKey, errorKey, nestedKey, labels, severities: this.#severities }
+    return this.#layout
   }
 
   /** Whether nothing stands between the object that is logged and the line, nor between the line and the destination. */
@@ -105,7 +115,17 @@ export class LoggerReader {
       // An object would be shared by all records of the logger.
       if (isOfLine(key, layout) || typeof value === 'object') return undefined
     }
-    return { bindings, room: attributeCount - Object.keys(bindings).length, serializers }
+    const keys = this.#keysOf(serializers, layout)
+    return { bindings, room: attributeCount - Object.keys(bindings).length, keys }
+  }
+
+  /** What serializers make of a field, only the line tells. */
+  #keysOf(serializers: Record<string, unknown>, layout: LineLayout): PlainKeys {
+    const last = this.#keys
+    if (last?.serializers === serializers && last.layout === layout) return last.keys
+    const keys = new PlainKeys((key) => !isOfLine(key, layout) && serializers[key] === undefined)
+    this.#keys = { serializers, layout, keys }
+    return keys
   }
 }
 
@@ -133,7 +153,8 @@ const symbols: { [name in PinoSymbol]?: symbol } = {}
 
 function propertyOf(logger: PinoLogger, name: PinoSymbol): unknown {
   const known = symbols[name]
-  if (known !== undefined && known in logger) return (logger as Record<symbol, unknown>)[known]
+  const value = known === undefined ? undefined : (logger as Record<symbol, unknown>)[known]
+  if (value !== undefined) return value
   for (let holder: object | null = logger; holder !== null; holder = Object.getPrototypeOf(holder)) {
     const found = Object.getOwnPropertySymbols(holder).find(({ description }) => description === `pino.${name}`)
     if (found === undefined) continue

@@ -4,7 +4,7 @@
 import type { AnyValueMap } from '../../src/attributes.ts'
 import type { Level, LineLayout, LineOrigin } from '../../src/json-line.ts'
 import type { RecordLimits } from '../../src/limits.ts'
-import { copyPlain, isPlainText } from '../../src/plain.ts'
+import { copyPlain, isPlainText, type PlainKeys } from '../../src/plain.ts'
 import type { CleanRecord } from '../../src/record.ts'
 
 /** A logger that writes objects as they are. */
@@ -13,8 +13,8 @@ export interface PlainLogger {
   readonly bindings: AnyValueMap
   /** Attributes that a record may have besides. */
   readonly room: number
-  /** By key: what they make of a value, only the line tells. */
-  readonly serializers: Readonly<Record<string, unknown>>
+  /** Fields that become attributes as they are. */
+  readonly keys: PlainKeys
 }
 
 /** What pino made the line from. */
@@ -28,16 +28,12 @@ export interface LoggedObject {
 /** @returns undefined where only the line tells. */
 export function recordOfObject(
   { object, message, severity, time }: LoggedObject,
-  { bindings, room, serializers }: PlainLogger,
-  layout: LineLayout,
+  { bindings, room, keys }: PlainLogger,
   limits: RecordLimits,
 ): CleanRecord | undefined {
   if (!isPlainText(message, limits)) return undefined
   const attributes = { ...bindings }
-  if (!copyPlain(attributes, object, limits, room)) return undefined
-  for (const key of Object.keys(object as object)) {
-    if (isOfLine(key, layout) || serializers[key] !== undefined) return undefined
-  }
+  if (!copyPlain(attributes, object, limits, room, undefined, keys)) return undefined
   return {
     isClean: true,
     timestamp: time,

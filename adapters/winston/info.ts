@@ -1,9 +1,12 @@
 // A winston info → a record. The info is taken as the logger's format left it, so that redaction and interpolation
 // count; only errors are looked for where the app put them too, since formats turn them into plain objects.
 
-import { readProperty } from '../../src/attributes.ts'
+import { types } from 'node:util'
+import { type AnyValueMap, readProperty } from '../../src/attributes.ts'
 import { type ExceptionFacts, isError } from '../../src/exception.ts'
-import type { SourceRecord } from '../../src/record.ts'
+import type { RecordLimits } from '../../src/limits.ts'
+import { copyPlain, isPlainText, PlainKeys } from '../../src/plain.ts'
+import type { CleanRecord, SourceRecord } from '../../src/record.ts'
 import { severityOfWinstonLevel } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
 
@@ -38,6 +41,30 @@ export function severityNumberOf(
   if (level === undefined) return 0
   const chosen = severities !== undefined && Object.hasOwn(severities, level) ? severities[level] : undefined
   return chosen ?? severityOfWinstonLevel(level, levels)
+}
+
+/** Fields that may be errors, or tell of one. */
+const plainKeys = new PlainKeys(
+  (key) => !['error', 'err', 'exception', 'stack', 'cause', 'otel.event.name'].includes(key),
+)
+
+const isTold = (key: string) => key === 'level' || key === 'message' || key === 'timestamp'
+
+/**
+ * Copies an info in which there is nothing to clean and no error to look for: nearly every one.
+ *
+ * @returns undefined for any other.
+ */
+export function recordOfPlainInfo(info: object, limits: RecordLimits): CleanRecord | undefined {
+  const attributes: AnyValueMap = {}
+  if (types.isProxy(info) || types.isNativeError(info)) return undefined
+  const body = dataProperty(info, 'message')
+  if (typeof body !== 'string' || !isPlainText(body, limits) || 'stack' in info) return undefined
+  if (!copyPlain(attributes, info, limits, limits.attributeCount, isTold, plainKeys)) return undefined
+  const timestamp = hrTimeOf(dataProperty(info, 'timestamp'))
+  if (timestamp === undefined && Object.hasOwn(info, 'timestamp')) return undefined
+  const severityText = levelOf(info)
+  return { isClean: true, severityText, timestamp, body, attributes, droppedAttributesCount: 0, eventName: undefined }
 }
 
 /**

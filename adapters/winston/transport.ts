@@ -16,9 +16,9 @@ import {
   isObject,
   type OptionChecks,
 } from '../../src/options.ts'
-import type { SourceRecord } from '../../src/record.ts'
+import type { CleanRecord, SourceRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
-import { dataProperty, levelOf, recordOfInfo, severityNumberOf } from './info.ts'
+import { dataProperty, levelOf, recordOfInfo, recordOfPlainInfo, severityNumberOf } from './info.ts'
 import {
   isInfo,
   type Levels,
@@ -192,7 +192,10 @@ export class OpenTelemetryTransport extends TransportStream {
   }
 
   /** @returns undefined where a format filters the record out. */
-  readonly #recordOf = (call: ReadableCall, logger: WinstonLogger | undefined): SourceRecord | undefined => {
+  readonly #recordOf = (
+    call: ReadableCall,
+    logger: WinstonLogger | undefined,
+  ): SourceRecord | CleanRecord | undefined => {
     const wasFormatted = call.isFormatted
     const formatted = call.format()
     if (!isInfo(formatted)) return undefined
@@ -201,6 +204,10 @@ export class OpenTelemetryTransport extends TransportStream {
     // The other transports get the same object.
     const info = format === undefined ? formatted : format.transform({ ...formatted } as never, format.options as never)
     if (!isInfo(info)) return undefined
+    // An error may be among the arguments, or in what a format has replaced.
+    const isWhole = wasFormatted && info === call.info && call.error === undefined
+    const plain = isWhole ? recordOfPlainInfo(info, this.#bridge.limits) : undefined
+    if (plain !== undefined) return plain
     const record = recordOfInfo(info, call.info, call.error)
     if (wasFormatted) return record
     return { ...record, severityNumber: this.#severity(levelOf(formatted, call.info), logger?.levels) }
