@@ -82,7 +82,7 @@ export function barChart(title: string, unit: string, groups: readonly BarGroup[
   return svg(`${title} (${unit})`, y + PADDING, body)
 }
 
-const PLOT = { left: 90, right: WIDTH - 24, top: TITLE_HEIGHT + 8, bottom: 340 }
+const PLOT = { left: 90, right: WIDTH - 56, top: TITLE_HEIGHT + 8, bottom: 340 }
 const LEGEND_HEIGHT = 20
 
 /** A logarithmic scale over whole decades, or from the first value on where that is all there is of the first decade. */

@@ -93,7 +93,7 @@ function chartsOf(
       ...bars.map(({ file, title, groups }) => ({ file, title, svg: barChart(title, unit, groups) })),
       ...Object.entries(results).flatMap(([name, result]) => {
         const lines = linesOf(result, quantity)
-        const title = `${what}, by ${name}`
+        const title = `${what} against ${name}`
         return lines.length === 0
           ? []
           : [{ file: fileOf(name, quantity), title, svg: lineChart(title, unit, name, lines) }]

@@ -36,7 +36,11 @@ export type Results = Readonly<Record<string, TopicResult>>
 /** Median and quartiles of what is a number. */
 function spreadOf(values: readonly number[]): Spread {
   const sorted = values.filter(Number.isFinite).toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
+  const at = (share: number) => {
+    const place = share * (sorted.length - 1)
+    const [below = Number.NaN, above = below] = sorted.slice(Math.floor(place), Math.floor(place) + 2)
+    return below + (above - below) * (place % 1)
+  }
   return { low: at(0.25), median: at(0.5), high: at(0.75) }
 }
 

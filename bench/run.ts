@@ -55,9 +55,10 @@ for (const [key, load] of Object.entries(topics)) {
   if (positionals.length > 0 && !positionals.includes(key)) continue
   const topic = await load()
   if (topic.cases.every(({ quick }) => quick === false) && values.quick) continue
-  results[key] = await run(key, topic)
+  const result = await run(key, topic)
+  results[key] = result
+  if (!values.quick) await writeDocs({ [key]: result })
 }
-if (!values.quick) await writeDocs(results)
 
 const figures = Object.values(results).flatMap(({ nodes }) =>
   Object.entries(nodes).flatMap(([version, cases]) =>

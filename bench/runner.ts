@@ -18,7 +18,7 @@ const CONTENDER = fileURLToPath(new URL('./contender.ts', import.meta.url))
 /** Keeps what is left of a file without its types: to strip them takes a compiler, which would be part of a peak. */
 const COMPILE_CACHE = fileURLToPath(new URL('../.cache/bench/compiled', import.meta.url))
 /** No turn takes that long, not even on a busy machine. */
-const DEADLINE_MS = 600_000
+const DEADLINE_MS = 1_800_000
 const SAID_LENGTH = 2000
 
 /** By contender. */
@@ -30,46 +30,46 @@ export async function measure(topic: string, one: Case, effort: Effort, node: st
   const names = Object.keys(one.contenders)
   const { rounds, turns } = one.isOneShot === true ? { rounds: effort.shots, turns: 1 } : effort
   for (let round = 0; round < rounds; round++) {
-    const processes = new Map<string, ChildProcess>()
+    const children = new Map<string, ChildProcess>()
     try {
-      for (const name of names) processes.set(name, await start([topic, one.name, name], node))
+      for (const name of names) children.set(name, await start([topic, one.name, name], node))
       for (let turn = 0; turn < turns; turn++) {
         const measured = new Map<string, Measured>()
         for (const name of (round + turn) % 2 === 0 ? names : names.toReversed()) {
-          const process = processes.get(name) as ChildProcess
-          process.send('measure')
-          measured.set(name, (await answerOf(process)) as Measured)
+          const child = children.get(name) as ChildProcess
+          child.send('measure')
+          measured.set(name, (await answerOf(child)) as Measured)
         }
         measurements.push(measured)
       }
     } finally {
-      for (const process of processes.values()) process.disconnect()
+      for (const child of children.values()) if (child.connected) child.disconnect()
     }
   }
   return measurements
 }
 
 async function start(words: readonly string[], node: string): Promise<ChildProcess> {
-  const contender = fork(CONTENDER, words, {
+  const child = fork(CONTENDER, words, {
     execPath: node,
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  await answerOf(contender)
-  return contender
+  await answerOf(child)
+  return child
 }
 
 /** What a contender says on its standard error belongs to what it does, unless it fails. */
-function answerOf(process: ChildProcess): Promise<unknown> {
+function answerOf(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let said = ''
     const onText = (text: Buffer) => {
       said = (said + text).slice(-SAID_LENGTH)
     }
     const fail = (why: string) => {
-      process.kill('SIGKILL')
+      child.kill('SIGKILL')
       settle()
-      reject(new Error(`${process.spawnargs.slice(-3).join(', ')}: ${why}\n${said}`))
+      reject(new Error(`${child.spawnargs.slice(-3).join(', ')}: ${why}\n${said}`))
     }
     const onMessage = (answer: unknown) => {
       settle()
@@ -79,10 +79,10 @@ function answerOf(process: ChildProcess): Promise<unknown> {
     const deadline = setTimeout(() => fail('has not answered'), DEADLINE_MS)
     const settle = () => {
       clearTimeout(deadline)
-      process.off('message', onMessage).off('close', onClose)
-      process.stderr?.off('data', onText)
+      child.off('message', onMessage).off('close', onClose)
+      child.stderr?.off('data', onText)
     }
-    process.on('message', onMessage).on('close', onClose)
-    process.stderr?.on('data', onText)
+    child.on('message', onMessage).on('close', onClose)
+    child.stderr?.on('data', onText)
   })
 }

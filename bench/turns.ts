@@ -17,8 +17,9 @@ const WARM_UP_NANOS = 1e9
 const TURN_NANOS = 200e6
 /** Few enough for every queue that is measured. */
 const BURST = 8192
-/** Few enough for no collection to come between. */
+/** Few enough, of calls and of what they allocate, for no collection to come between. */
 const WEIGHED_CALLS = 200
+const WEIGHED_BYTES = 512 * 1024
 
 /** Of the whole process, threads of V8's included, before Node 23.9. */
 export const cpuUsage: typeof process.cpuUsage = (process.threadCpuUsage ?? process.cpuUsage).bind(process)
@@ -71,9 +72,9 @@ async function weigh(call: Call['call'], settle?: () => Promise<unknown>): Promi
     for (let i = 0; i < calls; i++) call()
     return process.memoryUsage().heapUsed - before
   }
-  // The first one warms up the asking, the second tells what that allocates.
-  allocatedBy(1)
-  const bytes = -allocatedBy(0) + allocatedBy(WEIGHED_CALLS)
+  const calls = Math.max(1, Math.min(WEIGHED_CALLS, Math.floor(WEIGHED_BYTES / allocatedBy(1))))
+  // What the asking itself allocates is not the calls'.
+  const bytes = allocatedBy(calls) - allocatedBy(0)
   await settle?.()
-  return bytes / WEIGHED_CALLS
+  return bytes / calls
 }
