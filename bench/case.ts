@@ -72,8 +72,6 @@ export interface Topic {
   readonly about: string
   readonly cases: readonly Case[]
   readonly charts: readonly Quantity[]
-  /** Of points: what they differ in. */
-  readonly axis?: string
   /** Is measured under each release line of Node. Default false. */
   readonly everyNode?: boolean
 }

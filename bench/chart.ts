@@ -85,7 +85,7 @@ export function barChart(title: string, unit: string, groups: readonly BarGroup[
 const PLOT = { left: 90, right: WIDTH - 56, top: TITLE_HEIGHT + 8, bottom: 340 }
 const LEGEND_HEIGHT = 20
 
-/** A logarithmic scale over whole decades, or from the first value on where that is all there is of the first decade. */
+/** A logarithmic scale over whole decades. */
 function decades(values: readonly number[]): { low: number; high: number; ticks: number[] } {
   const low = Math.floor(Math.log10(Math.min(...values)))
   const high = Math.max(Math.ceil(Math.log10(Math.max(...values))), low + 1)

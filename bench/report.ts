@@ -19,7 +19,7 @@ const PAGE = new URL('benchmarks.md', DOCS)
 const RESULTS = new URL('benchmarks.json', DOCS)
 const BEGIN = '<!-- from here on by bench/report.ts -->'
 
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   return [header, header.map((_, i) => (i === 0 ? '---' : '--:')), ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n')

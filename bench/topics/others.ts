@@ -1,9 +1,8 @@
 // The bridge that adapters are made of, and a peer with a logger of its own.
 
-import { configure, getLogger, type Sink } from '@logtape/logtape'
-import { getOpenTelemetrySink } from '@logtape/otel'
 import { createBridge } from '../../dist/src/index.js'
 import { adds, type Contender, type Topic, times } from '../case.ts'
+import { peers } from '../peers.ts'
 import { BARE, bareEmit, emitting, sdk } from '../providers.ts'
 import { fields4, MESSAGE } from '../records.ts'
 import { turnOf } from '../turns.ts'
@@ -13,10 +12,11 @@ const LOGTAPE = 'LogTape alone'
 const LOGTAPE_OTEL = '@logtape/otel'
 
 const logTape =
-  (emits: number, sink: () => Sink): Contender =>
+  (emits: number, makeSink: () => unknown): Contender =>
   async () => {
+    const { configure, getLogger } = peers('@logtape/logtape')
     await configure({
-      sinks: { sink: sink() },
+      sinks: { sink: makeSink() },
       loggers: [
         { category: 'bench', sinks: ['sink'], lowestLevel: 'info' },
         { category: ['logtape', 'meta'], lowestLevel: 'error' },
@@ -41,7 +41,7 @@ export const others: Topic = {
           return turnOf(emitting(1, () => bridge.emit(record)))
         },
         [LOGTAPE]: logTape(0, () => () => {}),
-        [LOGTAPE_OTEL]: logTape(1, () => getOpenTelemetrySink({ loggerProvider: sdk() as never })),
+        [LOGTAPE_OTEL]: logTape(1, () => peers('@logtape/otel').getOpenTelemetrySink({ loggerProvider: sdk() })),
       },
       figures: [times(BRIDGE, 'nanos', BARE), adds(LOGTAPE_OTEL, { alone: LOGTAPE, unit: BARE })],
       quick: false,

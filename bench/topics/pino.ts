@@ -1,11 +1,11 @@
 // pino in process: what the bridge, and the instrumentation of OpenTelemetry's contrib, add to a log call.
 
-import { createRequire } from 'node:module'
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import pino, { type Logger, type LoggerOptions } from 'pino'
 import { createPinoStream } from '../../dist/adapters/pino/index.js'
 import { adds, type Case, type Contender, type Target, type Topic, type Turn, times } from '../case.ts'
+import { peers } from '../peers.ts'
 import { BARE, bareEmit, emitting, sdk } from '../providers.ts'
 import { bindings, fields4, fields12, MESSAGE } from '../records.ts'
 import { turnOf } from '../turns.ts'
@@ -14,7 +14,6 @@ const ALONE = 'pino alone'
 const OURS = 'otel-log-bridge'
 const CONTRIB = 'instrumentation-pino (contrib)'
 
-const peers = createRequire(new URL('../package.json', import.meta.url))
 const nowhere = { write() {} }
 
 const loggers: Record<string, (options: LoggerOptions) => Logger> = {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { createPinoTransport } from '../../dist/adapters/pino/index.js'
 import { type Case, type Contender, itself, type Topic, times } from '../case.ts'
+import { peers } from '../peers.ts'
 import { startReceiver } from '../receiving.ts'
 import { fields4, markOf } from '../records.ts'
 import { cpuUsage, nanosSince } from '../turns.ts'
@@ -35,7 +36,7 @@ function transport(target: string, options: object): Destination {
 }
 
 const peer = (url: string, processorConfig = {}) =>
-  transport(fileURLToPath(import.meta.resolve('pino-opentelemetry-transport')), {
+  transport(peers.resolve('pino-opentelemetry-transport'), {
     loggerName: 'bench',
     serviceVersion: '1.0.0',
     logRecordProcessorOptions: {
