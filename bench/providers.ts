@@ -10,7 +10,7 @@ import {
   type LogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
 import type { DeliveryResult } from '../src/pipeline/delivery-queue.ts'
-import { type Receiver, startReceiver } from './receiving.ts'
+import { startReceiver } from './receiving.ts'
 import { MESSAGE } from './records.ts'
 import type { Call } from './turns.ts'
 
@@ -37,10 +37,9 @@ export function olderSdk(): LoggerProvider {
 }
 
 /** The SDK's own way to a collector. Its queue holds a burst: what it drops would cost nothing. */
-export async function batchSdk(): Promise<{ provider: LoggerProvider; receiver: Receiver }> {
-  const receiver = await startReceiver()
-  const exporter = new OTLPLogExporter({ url: receiver.endpoint })
-  return { provider: sdk({ processors: [new BatchLogRecordProcessor({ exporter, maxQueueSize: 65_536 })] }), receiver }
+export async function batchSdk(): Promise<LoggerProvider> {
+  const exporter = new OTLPLogExporter({ url: (await startReceiver()).endpoint })
+  return sdk({ processors: [new BatchLogRecordProcessor({ exporter, maxQueueSize: 65_536 })] })
 }
 
 /** @throws Error where the call does not reach the no-op processor as often as it should: its cost would be that of nothing. */

@@ -20,7 +20,7 @@ const RESULTS = new URL('benchmarks.json', DOCS)
 const BEGIN = '<!-- from here on by bench/report.ts -->'
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map((_, i) => (i === 0 ? '---' : '--:')), ...rows]
+  return [header, header.map((name) => (name === '' ? '---' : '--:')), ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n')
 }

@@ -42,7 +42,7 @@ type Exporting = Pick<SdkProvider, 'getLogger'>
 const batch =
   (makeCall: (provider: Exporting) => Call['call']): Contender =>
   async () => {
-    const { provider } = await batchSdk()
+    const provider = await batchSdk()
     return turnOf({ call: makeCall(provider), settle: () => provider.forceFlush() })
   }
 const worker =
