@@ -1,4 +1,4 @@
-// What is logged: the same fields for every contender.
+// What is logged: the same for every contender.
 
 export const MESSAGE = 'order placed'
 
@@ -17,3 +17,6 @@ export const fields12 = {
 }
 
 export const bindings = { requestId: 'a3f1c2', route: '/orders/:id' }
+
+/** A message by which a receiver knows the record: see test/support/record-ledger.ts. */
+export const markOf = (number: number) => `#a${String(number).padStart(7, '0')}#`

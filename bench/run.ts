@@ -1,39 +1,73 @@
-// `node bench/run.ts [rounds] [words of cases]`: every contender of a case once a round, each in a process of its own.
+// `node bench/run.ts [--quick] [--check] [topics]`. The whole run writes docs/benchmarks.md; a quick one only prints.
+// With --check it fails where a ratio is twice as bad as its target: less is noise.
 
 import { execFileSync } from 'node:child_process'
-import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { cases, type Measured } from './in-process.ts'
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Topic } from './case.ts'
+import { caseReport, writeDocs } from './report.ts'
+import { type CaseResult, meetsTarget, resultOf, type TopicResult } from './results.ts'
+import { type Effort, measure } from './runner.ts'
+import { topics } from './topics/index.ts'
 
-const CHILD = fileURLToPath(new URL('./in-process.ts', import.meta.url))
-const [rounds = '5', ...words] = process.argv.slice(2)
+const SLACK = 2
+/** Node 20 runs neither SDK 3, which needs 22.15, nor TypeScript. */
+const OTHER_NODES = ['22', '26']
+const WHOLE: Effort = { rounds: 5, turns: 5, shots: 5 }
+const QUICK: Effort = { rounds: 1, turns: 6, shots: 3 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, check: { type: 'boolean', default: false } },
+})
+const effort = values.quick ? QUICK : WHOLE
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}`
+const effortText = `${effort.rounds} rounds of ${effort.turns} turns, ${effort.shots} of what can be measured once a process`
 
-function measure(name: string, contender: string): Measured {
-  return JSON.parse(execFileSync(process.execPath, [CHILD, name, contender], { encoding: 'utf8' })) as Measured
+/** @returns the path of its binary, from the npm registry. */
+function nodeOf(release: string): string {
+  const args = ['--yes', '--package', `node@${release}`, 'node', '--print', 'process.execPath']
+  return execFileSync('npx', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
 }
 
-function report(name: string, contenders: readonly string[]): void {
-  const seen = new Map(contenders.map((contender) => [contender, [] as Measured[]]))
-  for (let round = 0; round < Number(rounds); round++) {
-    for (const [contender, measured] of seen) measured.push(measure(name, contender))
+const versionOf = (node: string) => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+
+async function run(key: string, { title, cases, everyNode }: Topic): Promise<TopicResult> {
+  console.log(`\n## ${title}`)
+  const nodes = [process.execPath, ...(everyNode && !values.quick ? OTHER_NODES.map(nodeOf) : [])]
+  const results: Record<string, Record<string, CaseResult>> = {}
+  for (const node of nodes) {
+    const version = versionOf(node)
+    const measured: Record<string, CaseResult> = {}
+    for (const one of cases.filter(({ quick = true }) => quick || !values.quick)) {
+      const result = resultOf(one, await measure(key, one, effort, node))
+      measured[one.name] = result
+      console.log(`\n${caseReport(one.name, [version], [result])}`)
+    }
+    results[version] = measured
   }
-  const nanosOf = (contender = '') => median((seen.get(contender) ?? []).map(({ nanos }) => nanos))
-  const bytesOf = (contender: string) => median((seen.get(contender) ?? []).map(({ bytes }) => bytes))
-  // The first two are what the others are measured in, and what they come on top of.
-  const [bare, alone] = contenders
-  console.log(`\n${name}`)
-  for (const contender of contenders) {
-    const added = (nanosOf(contender) - nanosOf(alone)) / nanosOf(bare)
-    const nanos = nanosOf(contender).toFixed(0).padStart(6)
-    const bytes = bytesOf(contender).toFixed(0).padStart(6)
-    const note = contender === bare || contender === alone ? '' : `adds ${added.toFixed(2)} bare emits`
-    console.log(`  ${contender.padEnd(28)} ${nanos} ns ${bytes} B  ${note}`)
-  }
+  return { takenOn: new Date().toISOString().slice(0, 10), machine, effort: effortText, nodes: results }
 }
 
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, medians of ${rounds} interleaved rounds`)
-for (const [name, contenders] of Object.entries(cases)) {
-  if (words.every((word) => name.includes(word))) report(name, Object.keys(contenders))
+console.log(`${machine}, Node ${process.version}, ${effortText}`)
+const results: Record<string, TopicResult> = {}
+for (const [key, load] of Object.entries(topics)) {
+  if (positionals.length > 0 && !positionals.includes(key)) continue
+  const topic = await load()
+  if (topic.cases.every(({ quick }) => quick === false) && values.quick) continue
+  const result = await run(key, topic)
+  results[key] = result
+  if (!values.quick) await writeDocs({ [key]: result })
 }
+
+const farOff = Object.entries(results).flatMap(([key, { nodes }]) =>
+  Object.entries(nodes).flatMap(([version, cases]) =>
+    Object.entries(cases).flatMap(([name, { figures }]) =>
+      figures
+        .filter((figure) => figure.isRatio && !meetsTarget(figure, SLACK))
+        .map(({ of, says, median }) => `${key}, ${name}, Node ${version}: ${of}: ${says}: ${median}`),
+    ),
+  ),
+)
+if (farOff.length > 0) console.log(['\nFar from their targets:', ...farOff].join('\n'))
+if (values.check && farOff.length > 0) process.exitCode = 1
