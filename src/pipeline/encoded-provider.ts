@@ -13,6 +13,11 @@ const RECORD_BYTES = 160
 /** Several exports under way at once; records of one logger stay in order. */
 const LANES = 4
 
+export interface EncodedLogger extends Logger {
+  /** Takes a record in the encoding of its provider. */
+  emitEncoded(bytes: Buffer): void
+}
+
 export class EncodedLoggerProvider implements LoggerProvider {
   readonly #encoding: LogsEncoding
   readonly queue: RecordQueue<EncodedRecord>
@@ -39,14 +44,10 @@ export class EncodedLoggerProvider implements LoggerProvider {
     )
   }
 
-  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): Logger {
+  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): EncodedLogger {
     const scope: Scope = { name, version, schemaUrl: options?.schemaUrl }
-    return {
-      takesBigInt: true,
-      emit: (record: LogRecord) => {
-        const bytes = this.#encoding.encodeRecord(record)
-        this.queue.add({ scope, bytes }, RECORD_BYTES + bytes.length, name)
-      },
-    }
+    const emitEncoded = (bytes: Buffer) => this.queue.add({ scope, bytes }, RECORD_BYTES + bytes.length, name)
+    const emit = (record: LogRecord) => emitEncoded(this.#encoding.encodeRecord(record))
+    return { takesBigInt: true, emit, emitEncoded }
   }
 }

@@ -19,9 +19,9 @@ import { delimitedFields, int64Field, ProtobufWriter } from './protobuf.ts'
 const EXPORT_REQUEST = { resourceLogs: 1 }
 const RESOURCE_LOGS = { resource: 1, scopeLogs: 2 }
 const RESOURCE = { attributes: 1 }
-const SCOPE_LOGS = { scope: 1, logRecords: 2, schemaUrl: 3 }
+export const SCOPE_LOGS = { scope: 1, logRecords: 2, schemaUrl: 3 }
 const SCOPE = { name: 1, version: 2 }
-const LOG_RECORD = {
+export const LOG_RECORD = {
   timeUnixNano: 1,
   severityNumber: 2,
   severityText: 3,
@@ -34,10 +34,10 @@ const LOG_RECORD = {
   observedTimeUnixNano: 11,
   eventName: 12,
 }
-const KEY_VALUE = { key: 1, value: 2 }
-const ANY_VALUE = { string: 1, bool: 2, int: 3, double: 4, array: 5, kvlist: 6, bytes: 7 }
+export const KEY_VALUE = { key: 1, value: 2 }
+export const ANY_VALUE = { string: 1, bool: 2, int: 3, double: 4, array: 5, kvlist: 6, bytes: 7 }
 /** Of ArrayValue and of KeyValueList. */
-const VALUES = 1
+export const VALUES = 1
 const EXPORT_RESPONSE = { partialSuccess: 1 }
 const PARTIAL_SUCCESS = { rejectedLogRecords: 1, errorMessage: 2 }
 
@@ -108,7 +108,7 @@ function writeRecord(writer: ProtobufWriter, record: LogRecord): void {
 }
 
 /** seconds × 10⁹ + nanoseconds has 64 bits, and a number 53: multiplied in two parts. */
-function writeTime(writer: ProtobufWriter, field: number, [seconds, nanoseconds]: HrTime): void {
+export function writeTime(writer: ProtobufWriter, field: number, [seconds, nanoseconds]: HrTime): void {
   const upperPart = Math.floor(seconds / TWO_16) * 1e9
   const lowerPart = (seconds % TWO_16) * 1e9 + nanoseconds + (upperPart % TWO_16) * TWO_16
   const upper = Math.floor(upperPart / TWO_16) + Math.floor(lowerPart / TWO_32)
@@ -131,12 +131,15 @@ function writeAnyValue(writer: ProtobufWriter, field: number, value: AnyValue): 
   if (typeof value === 'string') writer.text(ANY_VALUE.string, value)
   else if (typeof value === 'boolean') writer.uint(ANY_VALUE.bool, value ? 1 : 0)
   else if (typeof value === 'bigint') writer.int64(ANY_VALUE.int, value)
-  else if (typeof value === 'number') {
-    if (isInt64(value)) writer.int64(ANY_VALUE.int, value)
-    else writer.double(ANY_VALUE.double, value)
-  } else if (value instanceof Uint8Array) writer.bytes(ANY_VALUE.bytes, value)
+  else if (typeof value === 'number') writeNumber(writer, value)
+  else if (value instanceof Uint8Array) writer.bytes(ANY_VALUE.bytes, value)
   else if (value !== null) writeNested(writer, value)
   writer.delimit(field, mark)
+}
+
+export function writeNumber(writer: ProtobufWriter, value: number): void {
+  if (isInt64(value)) writer.int64(ANY_VALUE.int, value)
+  else writer.double(ANY_VALUE.double, value)
 }
 
 function writeNested(writer: ProtobufWriter, value: AnyValue[] | AnyValueMap): void {

@@ -59,6 +59,21 @@ export class ProtobufWriter {
     this.delimit(field, mark)
   }
 
+  /** @param bytes UTF-8, from `start` to `end`. */
+  textOf(field: number, bytes: Buffer, start: number, end: number): void {
+    const length = end - start
+    this.#reserve(length)
+    this.#at -= length
+    if (length < SHORT_TEXT) {
+      const chunk = this.#chunk
+      for (let from = start, to = this.#at; from < end; from++, to++) chunk[to] = bytes[from] as number
+    } else {
+      bytes.copy(this.#chunk, this.#at, start, end)
+    }
+    this.#varint(length)
+    this.#tag(field, DELIMITED)
+  }
+
   bytes(field: number, bytes: Uint8Array): void {
     this.encoded(bytes)
     this.#varint(bytes.byteLength)
@@ -78,6 +93,17 @@ export class ProtobufWriter {
     this.#reserve(length)
     this.#at -= length
     this.#chunk.write(digits, this.#at, length, 'hex')
+    this.#varint(length)
+    this.#tag(field, DELIMITED)
+  }
+
+  /** @param bytes ASCII: hexadecimal digits, two for each byte, from `start` to `end`. */
+  hexOf(field: number, bytes: Uint8Array, start: number, end: number): void {
+    const length = (end - start) >> 1
+    this.#reserve(length)
+    this.#at -= length
+    const chunk = this.#chunk
+    for (let from = start, to = this.#at; from < end; from += 2, to++) chunk[to] = hexByte(bytes, from)
     this.#varint(length)
     this.#tag(field, DELIMITED)
   }
@@ -179,6 +205,16 @@ export class ProtobufWriter {
     this.#end = size
     this.#at = size - written
   }
+}
+
+/** The byte that two hexadecimal digits in ASCII make. */
+export function hexByte(digits: Uint8Array, at: number): number {
+  return (hexDigit(digits[at] as number) << 4) | hexDigit(digits[at + 1] as number)
+}
+
+/** Letters have bit 6, and count from 1 in the last bits. */
+function hexDigit(code: number): number {
+  return (code & 0xf) + 9 * (code >> 6)
 }
 
 /** The length-delimited fields of a message with this number. */
