@@ -12,6 +12,7 @@ import type { BridgeOptions } from '../src/bridge-options.ts'
 import { DEFAULT_LAYOUT, type LineLayout } from '../src/json-line.ts'
 import type { EncodedLogger } from '../src/pipeline/encoded-provider.ts'
 import { createProtobufEncoding } from '../src/pipeline/otlp-protobuf.ts'
+import type { EncodedRecord } from '../src/pipeline/otlp-record.ts'
 import type { LogRecord } from '../src/provider.ts'
 import { anything, ordinary } from './support/exotic-values.ts'
 import { decodeProtobuf } from './support/otlp-proto.ts'
@@ -22,8 +23,7 @@ const SPAN_ID = 'b7ad6b7169203331'
 
 interface Taken {
   readonly isDirect: boolean
-  readonly scope: string
-  readonly bytes: Buffer
+  readonly record: EncodedRecord
 }
 
 class Export {
@@ -32,11 +32,11 @@ class Export {
   readonly #takeLine: ReturnType<typeof takeLineWith>
 
   constructor(takesProtobuf: boolean, layout: LineLayout, options: BridgeOptions) {
-    const getLogger = (scope: string): EncodedLogger => ({
+    const getLogger = (name: string): EncodedLogger => ({
       takesBigInt: true,
       emit: (record: LogRecord) =>
-        void this.taken.push({ isDirect: false, scope, bytes: encoding.encodeRecord(record) }),
-      emitEncoded: (bytes) => void this.taken.push({ isDirect: true, scope, bytes }),
+        void this.taken.push({ isDirect: false, record: encoding.encodeRecord(record, { name }) }),
+      emitEncodable: (record) => void this.taken.push({ isDirect: true, record: record.encode({ name }) }),
     })
     this.bridge = new RecordBridge('test', { ...options, loggerProvider: { getLogger } })
     this.#takeLine = takeLineWith(this.bridge, { takesProtobuf }, () => layout)
@@ -68,7 +68,7 @@ class Ways {
     const direct = this.#direct.take(line)
     const general = this.#general.take(line)
     expect(wireOf(direct), line).toEqual(wireOf(general))
-    expect(direct?.bytes.toString('hex')).toBe(general?.bytes.toString('hex'))
+    expect(bytesOf(direct)).toBe(bytesOf(general))
     expect(this.#direct.bridge.stats()).toEqual(this.#general.bridge.stats())
     expect(general?.isDirect ?? false).toBe(false)
     return direct?.isDirect === true
@@ -76,7 +76,11 @@ class Ways {
 }
 
 function wireOf(taken: Taken | undefined) {
-  return taken && decodeProtobuf(encoding.joinRecords({}, [{ scope: { name: taken.scope }, bytes: taken.bytes }]))
+  return taken && decodeProtobuf(encoding.joinRecords({}, [taken.record]))
+}
+
+function bytesOf(taken: Taken | undefined) {
+  return taken?.record.bytes.toString('hex', taken.record.start, taken.record.end)
 }
 
 // The observed time is the same for both.

@@ -7,7 +7,7 @@ import { RecordBridge } from '../../src/bridge.ts'
 import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
 import { bridgeLine, DEFAULT_LAYOUT, type LineLayout } from '../../src/json-line.ts'
 import { aString, checkOptions, definedOnly, isObject, type OptionChecks } from '../../src/options.ts'
-import type { EncodedLogger } from '../../src/pipeline/encoded-provider.ts'
+import type { Encodable, EncodedLogger } from '../../src/pipeline/encoded-provider.ts'
 import { createLineEncoder, type LineEncoder } from '../../src/pipeline/line-encoder.ts'
 import { LineTarget, type TakeLine, takeText } from '../../src/pipeline/line-target.ts'
 import {
@@ -117,13 +117,13 @@ export function takeLineWith(
     const span = spanOf(lines, start)
     const end = encoder.read(lines, startOfLine(start, span), span)
     if (end === -1) return takeParsed(lines, start)
-    bridge.emitEncoded(encoder.severityNumber, encoder.loggerName, ROOT_CONTEXT, emitEncoded, encoder)
+    bridge.emitEncoded(encoder.severityNumber, encoder.loggerName, ROOT_CONTEXT, emitEncodable, encoder)
     return end
   }
 }
 
-function emitEncoded(this: Logger, encoder: LineEncoder): void {
-  ;(this as EncodedLogger).emitEncoded(encoder.encode())
+function emitEncodable(this: Logger, record: Encodable): void {
+  ;(this as EncodedLogger).emitEncodable(record)
 }
 
 function withoutOptionsOfPino(options: (PinoTargetOptions & OptionsOfPino) | undefined): PinoTargetOptions | undefined {

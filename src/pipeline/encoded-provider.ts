@@ -13,9 +13,14 @@ const RECORD_BYTES = 160
 /** Several exports under way at once; records of one logger stay in order. */
 const LANES = 4
 
+/** A record that knows how to encode itself, in OTLP's protobuf encoding. */
+export interface Encodable {
+  encode(scope: Scope): EncodedRecord
+}
+
 export interface EncodedLogger extends Logger {
-  /** Takes a record in the encoding of its provider. */
-  emitEncoded(bytes: Buffer): void
+  /** Only where its provider's encoding is that of `record`. */
+  emitEncodable(record: Encodable): void
 }
 
 export class EncodedLoggerProvider implements LoggerProvider {
@@ -36,7 +41,7 @@ export class EncodedLoggerProvider implements LoggerProvider {
         createLossRecord(loss) {
           const now = hrTimeOfMillis(Date.now())
           const record = { ...loss, timestamp: now, observedTimestamp: now, context: ROOT_CONTEXT }
-          return { scope: { name: LOSS_SCOPE }, bytes: encoding.encodeRecord(record) }
+          return encoding.encodeRecord(record, { name: LOSS_SCOPE })
         },
         lanes: LANES,
       },
@@ -46,8 +51,13 @@ export class EncodedLoggerProvider implements LoggerProvider {
 
   getLogger(name: string, version?: string, options?: { schemaUrl?: string }): EncodedLogger {
     const scope: Scope = { name, version, schemaUrl: options?.schemaUrl }
-    const emitEncoded = (bytes: Buffer) => this.queue.add({ scope, bytes }, RECORD_BYTES + bytes.length, name)
-    const emit = (record: LogRecord) => emitEncoded(this.#encoding.encodeRecord(record))
-    return { takesBigInt: true, emit, emitEncoded }
+    const { queue } = this
+    const encoding = this.#encoding
+    const add = (record: EncodedRecord) => queue.add(record, RECORD_BYTES + record.end - record.start, name)
+    return {
+      takesBigInt: true,
+      emit: (record: LogRecord) => add(encoding.encodeRecord(record, scope)),
+      emitEncodable: (record) => add(record.encode(scope)),
+    }
   }
 }

@@ -5,8 +5,10 @@
 import { HOSTNAME, type LineLayout, levelOf, PID } from '../json-line.ts'
 import type { RecordLimits } from '../limits.ts'
 import { type HrTime, hrTimeOf, hrTimeOfMillis } from '../time.ts'
+import type { Encodable } from './encoded-provider.ts'
 import { createJsonScanner, isAt, type JsonScanner, STRIDE, TOKEN } from './json-scanner.ts'
-import { ANY_VALUE, KEY_VALUE, LOG_RECORD, SCOPE_LOGS, VALUES, writeNumber, writeTime } from './otlp-protobuf.ts'
+import { ANY_VALUE, finishRecord, KEY_VALUE, LOG_RECORD, VALUES, writeNumber, writeTime } from './otlp-protobuf.ts'
+import type { EncodedRecord, Scope } from './otlp-record.ts'
 import { hexByte, ProtobufWriter } from './protobuf.ts'
 
 const LEVEL = 0
@@ -38,6 +40,12 @@ const LONG_LINE = 64 * 1024
 /** The cleaner reckons at most 8 for each byte of a line, and leaves a quarter of a record to what stands behind a value. */
 const RECORD_BYTES_PER_LINE_BYTE = 16
 
+/** A point, and digits that make a whole number less than 2^53. */
+const MAX_EXACT_CHARACTERS = 16
+/** Less the 0. */
+const POINT = 0x2e - 0x30
+const POWERS_OF_TEN = Float64Array.from({ length: MAX_EXACT_CHARACTERS }, (_, exponent) => 10 ** exponent)
+
 const OWN_HOSTNAME = Buffer.from(HOSTNAME)
 const NOTHING = Buffer.alloc(0)
 
@@ -48,7 +56,7 @@ export function createLineEncoder(layout: LineLayout, limits: RecordLimits): Lin
   return nestedKey !== undefined || scanner === undefined ? undefined : new LineEncoder(layout, limits, scanner)
 }
 
-export class LineEncoder {
+export class LineEncoder implements Encodable {
   readonly #layout: LineLayout
   readonly #maxBytes: number
   readonly #maxEntries: number
@@ -61,6 +69,7 @@ export class LineEncoder {
   severityNumber = 0
   loggerName: string | undefined
   #bytes: Buffer = NOTHING
+  #observed: HrTime = [0, 0]
   #severityText: string | undefined
   #timestamp: HrTime | undefined
   #body = 0
@@ -86,7 +95,7 @@ export class LineEncoder {
     const scanner = this.#scanner
     const end = scanner.scan(bytes, start)
     if (end < 0 || scanner.entries > this.#maxEntries) return -1
-    this.#bytes = bytes
+    if (bytes !== this.#bytes) this.#observe(bytes)
     const { tokens, found } = scanner
     const error = found[ERROR] as number
     // An error, perhaps.
@@ -97,16 +106,21 @@ export class LineEncoder {
     return end
   }
 
-  /** @returns the record that was read last, as a field of ScopeLogs. */
-  encode(): Buffer {
+  /** @returns the record that was read last. */
+  encode(scope: Scope): EncodedRecord {
     const writer = this.#writer
     try {
       this.#write(writer)
-      writer.delimit(SCOPE_LOGS.logRecords, 0)
-      return writer.finish()
+      return finishRecord(writer, scope)
     } finally {
       writer.abandon()
     }
+  }
+
+  /** Lines that have come together were seen together: the clock takes longer than most of what is done with a line. */
+  #observe(lines: Buffer): void {
+    this.#bytes = lines
+    this.#observed = hrTimeOfMillis(Date.now())
   }
 
   #readLevel(lineBytes: number): boolean {
@@ -203,7 +217,7 @@ export class LineEncoder {
 
   /** Written from the end to the start, as the writer does it. */
   #write(writer: ProtobufWriter): void {
-    const observed = hrTimeOfMillis(Date.now())
+    const observed = this.#observed
     writeTime(writer, LOG_RECORD.observedTimeUnixNano, observed)
     if (this.#traceId > 0) {
       writer.hexOf(LOG_RECORD.spanId, this.#bytes, this.#spanId, this.#spanId + SPAN_DIGITS)
@@ -255,7 +269,7 @@ export class LineEncoder {
         writer.int64(ANY_VALUE.int, this.#integer(last))
         break
       case TOKEN.number:
-        writeNumber(writer, Number(this.#bytes.toString('latin1', start, end)))
+        writeNumber(writer, this.#number(start, end))
         break
       case TOKEN.true:
         writer.uint(ANY_VALUE.bool, 1)
@@ -302,6 +316,21 @@ export class LineEncoder {
     let value = 0
     for (let at = tokens[token + 1] as number; at < end; at++) value = value * 10 + (bytes[at] as number) - 0x30
     return value
+  }
+
+  #number(start: number, end: number): number {
+    const bytes = this.#bytes
+    let digits = 0
+    let point = 0
+    for (let at = start; at < end; at++) {
+      const digit = (bytes[at] as number) - 0x30
+      if (digit >= 0 && digit <= 9) digits = digits * 10 + digit
+      else if (digit === POINT && end - start <= MAX_EXACT_CHARACTERS) point = at
+      else break
+      // The quotient of two numbers that are exact is the nearest that there is, which is what JSON.parse gives.
+      if (point > 0 && at === end - 1) return digits / (POWERS_OF_TEN[at - point] as number)
+    }
+    return Number(bytes.toString('latin1', start, end))
   }
 
   #content(token: number): string {
