@@ -1,7 +1,7 @@
 // What the place of a log call says of its record, for the forms whose records are read in another thread.
 
 import { type Context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
-import { isHex } from '../../src/pipeline/line-encoder.ts'
+import { isHex } from '../../src/pipeline/json-grammar.ts'
 import { currentScope } from '../../src/scope.ts'
 import { heldBackBy } from '../../src/suppression.ts'
 import { traceFieldsOf } from '../../src/trace-fields.ts'

@@ -1,6 +1,27 @@
 // A line of JSON → its tokens, with no value made of any of it: most of what parsing costs is making what is let go again.
 // It takes what nearly every line is, and gives up where JSON.parse would have more to say.
 
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  DOT,
+  endOfDigits,
+  endOfNumber,
+  endOfString,
+  isAt,
+  isDigit,
+  isExponent,
+  LINE_FEED,
+  MINUS,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  PLAIN,
+  QUOTE,
+  ZERO,
+} from './json-grammar.ts'
+
 const STRING = 1
 const ESCAPED_STRING = 2
 const INTEGER = 3
@@ -33,35 +54,18 @@ export const STRIDE = 4
 const MAX_TOKENS = 2048
 /** Containers inside the object, one in the other. */
 const MAX_DEPTH = 15
-const MAX_INTEGER_DIGITS = 15
+/** Fewer than 2^53 has. */
+const EXACT_DIGITS = 15
+const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent)
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const MINUS = 0x2d
-const DOT = 0x2e
-const ZERO = 0x30
-const NINE = 0x39
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const LINE_FEED = 0x0a
-
-/** 1 for a byte that a string can be made of as it is. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  Number(byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH),
-)
-const HEX = Uint8Array.from({ length: 256 }, (_, byte) => Number(/[0-9a-f]/i.test(String.fromCharCode(byte))))
 const LITERALS = new Map([
   [0x74, { type: TRUE, text: Buffer.from('true') }],
   [0x66, { type: FALSE, text: Buffer.from('false') }],
   [0x6e, { type: NULL, text: Buffer.from('null') }],
 ])
 
-/** Prime to the tables of names and keys, which are of powers of two. */
-const HASH_FACTOR = 31
+/** Spreads what a few bytes make over 32 bits: the golden ratio's, of which a hash is the upper half. */
+const HASH_FACTOR = 0x9e3779b1
 const SEEN_KEYS = 2 ** 16
 const MAX_CONTAINERS = 2 ** 30
 
@@ -83,6 +87,8 @@ export function createJsonScanner(
 
 export class JsonScanner {
   readonly tokens = new Int32Array(MAX_TOKENS * STRIDE)
+  /** What the last line stands in. */
+  bytes: Buffer = Buffer.alloc(0)
   /** Places in `tokens` of the last line. */
   length = 0
   /** Of the object itself. */
@@ -113,12 +119,14 @@ export class JsonScanner {
    *
    * @returns where the line feed is; -1 where it is no JSON object, or one that it does not take.
    */
-  scan(bytes: Uint8Array, start: number): number {
+  scan(bytes: Buffer, start: number): number {
     if (bytes[start] !== OPEN_BRACE) return -1
+    this.bytes = bytes
     const { tokens, found } = this
     const open = this.#open
     const seen = this.#seen
-    found.fill(0)
+    // Of so few places `fill` is the slower way.
+    for (let i = 0; i < found.length; i++) found[i] = 0
     const containers = this.#nextContainers()
     let at = start + 1
     let keyStart = 0
@@ -139,15 +147,14 @@ export class JsonScanner {
           let hash = 0
           let byte = bytes[at] as number
           // JSON.parse puts keys that are numbers before all others.
-          if (byte === QUOTE || (byte >= ZERO && byte <= NINE)) return -1
-          for (; PLAIN[byte] === 1; byte = bytes[++at] as number) hash = (Math.imul(hash, HASH_FACTOR) + byte) | 0
+          if (byte === QUOTE || isDigit(byte)) return -1
+          for (; PLAIN[byte] === 1; byte = bytes[++at] as number) hash = ((hash << 5) | (hash >>> 27)) ^ byte
           if (byte !== QUOTE || bytes[at + 1] !== COLON) return -1
-          hash ^= hash >>> 16
-          const slot = hash & (SEEN_KEYS - 1)
+          hash = Math.imul(hash, HASH_FACTOR) >>> 16
           const container = containers + (open[depth] as number)
           // Twice the same key, perhaps.
-          if (seen[slot] === container) return -1
-          seen[slot] = container
+          if (seen[hash] === container) return -1
+          seen[hash] = container
           const name = this.#nameOf(hash, bytes, keyStart, at)
           if (name >= this.#firstRefused) return -1
           if (depth === 0) {
@@ -180,16 +187,16 @@ export class JsonScanner {
           at++
           isEmpty = bytes[at] === (inArray ? CLOSE_BRACKET : CLOSE_BRACE)
           continue
-        } else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+        } else if (byte === MINUS || isDigit(byte)) {
           at = endOfDigits(bytes, byte === MINUS ? at + 1 : at)
           if (at < 0) return -1
           const next = bytes[at] as number
           type = INTEGER
-          if (next === DOT || (next | 0x20) === 0x65) {
+          if (next === DOT || isExponent(next)) {
             type = NUMBER
             at = endOfNumber(bytes, at)
             if (at < 0) return -1
-          } else if (at - valueStart > MAX_INTEGER_DIGITS || byte === MINUS) {
+          } else if (at - valueStart > EXACT_DIGITS || byte === MINUS) {
             type = NUMBER
           }
         } else {
@@ -222,6 +229,72 @@ export class JsonScanner {
         inArray = tokens[open[--depth] as number] === ARRAY
       }
     }
+  }
+
+  typeOf(token: number): number {
+    return this.tokens[token] as number
+  }
+
+  /** Where its text starts: of a string, its quote. */
+  startOf(token: number): number {
+    return this.tokens[token + 1] as number
+  }
+
+  endOf(token: number): number {
+    return this.tokens[token + 2] as number
+  }
+
+  /** Where its key starts, in an object. */
+  keyOf(token: number): number {
+    return this.tokens[token + 3] as number
+  }
+
+  /** The token that begins what this one ends. */
+  firstOf(last: number): number {
+    return this.tokens[last] === CLOSE ? this.startOf(last) : last
+  }
+
+  integer(token: number): number {
+    const { bytes } = this
+    const end = this.endOf(token)
+    let value = 0
+    for (let at = this.startOf(token); at < end; at++) value = value * 10 + (bytes[at] as number) - ZERO
+    return value
+  }
+
+  number(token: number): number {
+    const { bytes } = this
+    const start = this.startOf(token)
+    const end = this.endOf(token)
+    let digits = 0
+    let point = 0
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number
+      if (isDigit(byte)) digits = digits * 10 + byte - ZERO
+      else if (byte === DOT && end - start <= EXACT_DIGITS + 1) point = at
+      else break
+      // The quotient of two numbers that are exact is the nearest that there is, which is what JSON.parse gives.
+      if (point > 0 && at === end - 1) return digits / (POWERS_OF_TEN[at - point] as number)
+    }
+    return Number(bytes.toString('latin1', start, end))
+  }
+
+  /** Of a token with nothing escaped in it. */
+  string(token: number): string {
+    return this.bytes.toString('utf8', this.startOf(token) + 1, this.endOf(token) - 1)
+  }
+
+  escapedString(token: number): string {
+    return JSON.parse(this.bytes.toString('utf8', this.startOf(token), this.endOf(token))) as string
+  }
+
+  isString(token: number, text: Uint8Array): boolean {
+    return this.isStringOf(token, text.length) && isAt(this.bytes, this.startOf(token) + 1, text)
+  }
+
+  /** @param length in bytes. */
+  isStringOf(token: number, length: number): boolean {
+    return this.tokens[token] === STRING && this.endOf(token) - this.startOf(token) === length + 2
   }
 
   /** @returns -1 where it is none. */
@@ -259,61 +332,6 @@ function tableOf(names: readonly Buffer[]): Uint8Array | undefined {
 
 function hashOf(name: Buffer): number {
   let hash = 0
-  for (const byte of name) hash = (Math.imul(hash, HASH_FACTOR) + byte) | 0
-  return hash ^ (hash >>> 16)
-}
-
-export function isAt(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
-  return true
-}
-
-/** @returns where the closing quote is, -1 where there is none or an escape is none of JSON's. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start
-  for (let byte = bytes[at] as number; byte !== QUOTE; byte = bytes[at] as number) {
-    if (PLAIN[byte] === 1) {
-      at++
-    } else if (byte === BACKSLASH) {
-      at = endOfEscape(bytes, at)
-      if (at < 0) return -1
-    } else {
-      return -1
-    }
-  }
-  return at
-}
-
-function endOfEscape(bytes: Uint8Array, backslash: number): number {
-  const letter = String.fromCharCode(bytes[backslash + 1] as number)
-  if (letter !== 'u') return '"\\/bfnrt'.includes(letter) ? backslash + 2 : -1
-  for (let i = 2; i < 6; i++) if (HEX[bytes[backslash + i] as number] === 0) return -1
-  return backslash + 6
-}
-
-/** @returns -1 where there is no digit, or one behind a leading zero. */
-function endOfDigits(bytes: Uint8Array, start: number): number {
-  let at = start
-  while (isDigit(bytes[at] as number)) at++
-  return at === start || (bytes[start] === ZERO && at > start + 1) ? -1 : at
-}
-
-/** @param start of the fraction or exponent. @returns -1 where it is none. */
-function endOfNumber(bytes: Uint8Array, start: number): number {
-  let at = start
-  if (bytes[at] === DOT) {
-    const digits = ++at
-    while (isDigit(bytes[at] as number)) at++
-    if (at === digits) return -1
-  }
-  if (((bytes[at] as number) | 0x20) !== 0x65) return at
-  at++
-  if (bytes[at] === MINUS || bytes[at] === 0x2b) at++
-  const digits = at
-  while (isDigit(bytes[at] as number)) at++
-  return at === digits ? -1 : at
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE
+  for (const byte of name) hash = ((hash << 5) | (hash >>> 27)) ^ byte
+  return Math.imul(hash, HASH_FACTOR) >>> 16
 }

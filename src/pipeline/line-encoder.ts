@@ -6,7 +6,8 @@ import { HOSTNAME, type LineLayout, levelOf, PID } from '../json-line.ts'
 import type { RecordLimits } from '../limits.ts'
 import { type HrTime, hrTimeOf, hrTimeOfMillis } from '../time.ts'
 import type { Encodable } from './encoded-provider.ts'
-import { createJsonScanner, isAt, type JsonScanner, STRIDE, TOKEN } from './json-scanner.ts'
+import { isHex, ZERO } from './json-grammar.ts'
+import { createJsonScanner, type JsonScanner, STRIDE, TOKEN } from './json-scanner.ts'
 import { ANY_VALUE, finishRecord, KEY_VALUE, LOG_RECORD, VALUES, writeNumber, writeTime } from './otlp-protobuf.ts'
 import type { EncodedRecord, Scope } from './otlp-record.ts'
 import { hexByte, ProtobufWriter } from './protobuf.ts'
@@ -40,12 +41,6 @@ const LONG_LINE = 64 * 1024
 /** The cleaner reckons at most 8 for each byte of a line, and leaves a quarter of a record to what stands behind a value. */
 const RECORD_BYTES_PER_LINE_BYTE = 16
 
-/** A point, and digits that make a whole number less than 2^53. */
-const MAX_EXACT_CHARACTERS = 16
-/** Less the 0. */
-const POINT = 0x2e - 0x30
-const POWERS_OF_TEN = Float64Array.from({ length: MAX_EXACT_CHARACTERS }, (_, exponent) => 10 ** exponent)
-
 const OWN_HOSTNAME = Buffer.from(HOSTNAME)
 const NOTHING = Buffer.alloc(0)
 
@@ -68,8 +63,9 @@ export class LineEncoder implements Encodable {
   /** Of the line that was read last. */
   severityNumber = 0
   loggerName: string | undefined
-  #bytes: Buffer = NOTHING
+  #lines: Buffer = NOTHING
   #observed: HrTime = [0, 0]
+  #level: number | string | undefined
   #severityText: string | undefined
   #timestamp: HrTime | undefined
   #body = 0
@@ -95,14 +91,13 @@ export class LineEncoder implements Encodable {
     const scanner = this.#scanner
     const end = scanner.scan(bytes, start)
     if (end < 0 || scanner.entries > this.#maxEntries) return -1
-    if (bytes !== this.#bytes) this.#observe(bytes)
-    const { tokens, found } = scanner
-    const error = found[ERROR] as number
+    if (bytes !== this.#lines) this.#observe(bytes)
+    const error = scanner.found[ERROR] as number
     // An error, perhaps.
-    if (error > 0 && (tokens[error] as number) > TOKEN.null) return -1
+    if (error > 0 && scanner.typeOf(error) > TOKEN.null) return -1
     if (!this.#readLevel(end - start) || !this.#readTime() || !this.#readName()) return -1
     if (!this.#readProcess() || !this.#readSpan(span)) return -1
-    this.#body = found[MESSAGE] as number
+    this.#body = scanner.found[MESSAGE] as number
     return end
   }
 
@@ -119,20 +114,23 @@ export class LineEncoder implements Encodable {
 
   /** Lines that have come together were seen together: the clock takes longer than most of what is done with a line. */
   #observe(lines: Buffer): void {
-    this.#bytes = lines
+    this.#lines = lines
     this.#observed = hrTimeOfMillis(Date.now())
   }
 
   #readLevel(lineBytes: number): boolean {
     const token = this.#scanner.found[LEVEL] as number
     if (token !== FIRST) return false
-    const type = this.#typeOf(token)
+    const type = this.#scanner.typeOf(token)
     if (type !== INTEGER && type !== STRING) return false
-    const level = type === INTEGER ? this.#integer(token) : this.#text(token, this.#levels)
-    const { severityNumber, text } = levelOf(level, this.#layout)
-    if (lineBytes + (text?.length ?? 0) > this.#maxBytes) return false
-    this.severityNumber = severityNumber
-    this.#severityText = text
+    const level = type === INTEGER ? this.#scanner.integer(token) : this.#levels.of(this.#scanner, token)
+    if (level !== this.#level) {
+      const { severityNumber, text } = levelOf(level, this.#layout)
+      this.#level = level
+      this.severityNumber = severityNumber
+      this.#severityText = text
+    }
+    if (lineBytes + (this.#severityText?.length ?? 0) > this.#maxBytes) return false
     this.#tell(token)
     return true
   }
@@ -142,9 +140,9 @@ export class LineEncoder implements Encodable {
     const { found } = this.#scanner
     this.#timestamp = undefined
     if (found[TIME] !== SECOND) return found[PROCESS] === SECOND
-    const type = this.#typeOf(SECOND)
-    if (type === INTEGER) this.#timestamp = hrTimeOf(this.#integer(SECOND))
-    else if (type === STRING) this.#timestamp = hrTimeOf(this.#content(SECOND))
+    const type = this.#scanner.typeOf(SECOND)
+    if (type === INTEGER) this.#timestamp = hrTimeOf(this.#scanner.integer(SECOND))
+    else if (type === STRING) this.#timestamp = hrTimeOf(this.#scanner.string(SECOND))
     else return false
     this.#tell(SECOND)
     return true
@@ -158,8 +156,8 @@ export class LineEncoder implements Encodable {
     this.loggerName = undefined
     if (name === 0 || found[HOST] !== name - STRIDE || found[PROCESS] !== process) return true
     if (process !== SECOND && process !== THIRD) return false
-    if (this.#typeOf(name) !== STRING || this.#typeOf(name - STRIDE) !== STRING) return false
-    this.loggerName = this.#text(name, this.#names)
+    if (this.#scanner.typeOf(name) !== STRING || this.#scanner.typeOf(name - STRIDE) !== STRING) return false
+    this.loggerName = this.#names.of(this.#scanner, name)
     this.#tell(name)
     return true
   }
@@ -169,30 +167,31 @@ export class LineEncoder implements Encodable {
     const { found } = this.#scanner
     const process = found[PROCESS] as number
     if (process > 0) {
-      if (this.#typeOf(process) !== INTEGER) return false
-      if (this.#integer(process) === PID) this.#tell(process)
+      if (this.#scanner.typeOf(process) !== INTEGER) return false
+      if (this.#scanner.integer(process) === PID) this.#tell(process)
     }
     const host = found[HOST] as number
     if (host > 0) {
-      if (this.#typeOf(host) !== STRING) return false
-      if (this.#isContent(host, OWN_HOSTNAME)) this.#tell(host)
+      if (this.#scanner.typeOf(host) !== STRING) return false
+      if (this.#scanner.isString(host, OWN_HOSTNAME)) this.#tell(host)
     }
     return true
   }
 
   /** The span of the call, which fields of the line may repeat; else the one that they name. */
   #readSpan(span: number): boolean {
-    const { found, tokens } = this.#scanner
+    const { found } = this.#scanner
     const traceId = found[TRACE_ID] as number
     const spanId = found[SPAN_ID] as number
     const flags = found[TRACE_FLAGS] as number
     this.#traceId = span
     this.#spanId = span + TRACE_DIGITS
-    this.#traceFlags = span > 0 ? hexByte(this.#bytes, span + TRACE_DIGITS + SPAN_DIGITS) : 0
+    this.#traceFlags = span > 0 ? hexByte(this.#scanner.bytes, span + TRACE_DIGITS + SPAN_DIGITS) : 0
     if (traceId > 0 || spanId > 0 || flags > 0) {
-      if (!this.#isText(traceId, TRACE_DIGITS) || !this.#isText(spanId, SPAN_DIGITS)) return false
-      const traceDigits = (tokens[traceId + 1] as number) + 1
-      const spanDigits = (tokens[spanId + 1] as number) + 1
+      if (!this.#scanner.isStringOf(traceId, TRACE_DIGITS) || !this.#scanner.isStringOf(spanId, SPAN_DIGITS))
+        return false
+      const traceDigits = this.#scanner.startOf(traceId) + 1
+      const spanDigits = this.#scanner.startOf(spanId) + 1
       if (span > 0) {
         if (!this.#isSame(traceDigits, this.#traceId, TRACE_DIGITS)) return false
         if (!this.#isSame(spanDigits, this.#spanId, SPAN_DIGITS)) return false
@@ -209,9 +208,10 @@ export class LineEncoder implements Encodable {
   }
 
   #readFlags(token: number): boolean {
-    const start = (this.#scanner.tokens[token + 1] as number) + 1
-    if (!this.#isText(token, 2) || !this.#isHex(start, 2)) return false
-    this.#traceFlags = hexByte(this.#bytes, start)
+    const { bytes } = this.#scanner
+    const start = this.#scanner.startOf(token) + 1
+    if (!this.#scanner.isStringOf(token, 2) || !isHex(bytes, start, 2)) return false
+    this.#traceFlags = hexByte(bytes, start)
     return true
   }
 
@@ -220,8 +220,9 @@ export class LineEncoder implements Encodable {
     const observed = this.#observed
     writeTime(writer, LOG_RECORD.observedTimeUnixNano, observed)
     if (this.#traceId > 0) {
-      writer.hexOf(LOG_RECORD.spanId, this.#bytes, this.#spanId, this.#spanId + SPAN_DIGITS)
-      writer.hexOf(LOG_RECORD.traceId, this.#bytes, this.#traceId, this.#traceId + TRACE_DIGITS)
+      const { bytes } = this.#scanner
+      writer.hexOf(LOG_RECORD.spanId, bytes, this.#spanId, this.#spanId + SPAN_DIGITS)
+      writer.hexOf(LOG_RECORD.traceId, bytes, this.#traceId, this.#traceId + TRACE_DIGITS)
       writer.fixed32(LOG_RECORD.flags, this.#traceFlags)
     }
     const body = this.#writeAttributes(writer)
@@ -236,40 +237,37 @@ export class LineEncoder implements Encodable {
     const { length } = this.#scanner
     let body = 0
     for (let last = length - 2 * STRIDE; last > 0; ) {
-      const first = this.#firstOf(last)
+      const first = this.#scanner.firstOf(last)
       if (first === this.#body) body = last
-      else if (this.#typeOf(first) !== TOLD) this.#writeEntry(writer, LOG_RECORD.attributes, first, last)
+      else if (this.#scanner.typeOf(first) !== TOLD) this.#writeEntry(writer, LOG_RECORD.attributes, first, last)
       last = first - STRIDE
     }
     return body
   }
 
   #writeEntry(writer: ProtobufWriter, field: number, first: number, last: number): void {
-    const { tokens } = this.#scanner
+    const scanner = this.#scanner
     const mark = writer.length
     this.#writeValue(writer, KEY_VALUE.value, last)
-    const keyStart = tokens[first + 3] as number
-    writer.textOf(KEY_VALUE.key, this.#bytes, keyStart, (tokens[first + 1] as number) - 2)
+    writer.textOf(KEY_VALUE.key, scanner.bytes, scanner.keyOf(first), scanner.startOf(first) - 2)
     writer.delimit(field, mark)
   }
 
   #writeValue(writer: ProtobufWriter, field: number, last: number): void {
-    const { tokens } = this.#scanner
+    const scanner = this.#scanner
     const mark = writer.length
-    const start = tokens[last + 1] as number
-    const end = tokens[last + 2] as number
-    switch (tokens[last]) {
+    switch (scanner.typeOf(last)) {
       case STRING:
-        writer.textOf(ANY_VALUE.string, this.#bytes, start + 1, end - 1)
+        writer.textOf(ANY_VALUE.string, scanner.bytes, scanner.startOf(last) + 1, scanner.endOf(last) - 1)
         break
       case ESCAPED_STRING:
-        writer.text(ANY_VALUE.string, JSON.parse(this.#bytes.toString('utf8', start, end)) as string)
+        writer.text(ANY_VALUE.string, scanner.escapedString(last))
         break
       case INTEGER:
-        writer.int64(ANY_VALUE.int, this.#integer(last))
+        writer.int64(ANY_VALUE.int, scanner.integer(last))
         break
       case TOKEN.number:
-        writeNumber(writer, this.#number(start, end))
+        writeNumber(writer, scanner.number(last))
         break
       case TOKEN.true:
         writer.uint(ANY_VALUE.bool, 1)
@@ -278,16 +276,16 @@ export class LineEncoder implements Encodable {
         writer.uint(ANY_VALUE.bool, 0)
         break
       case CLOSE:
-        this.#writeContainer(writer, start, last)
+        this.#writeContainer(writer, scanner.startOf(last), last)
     }
     writer.delimit(field, mark)
   }
 
   #writeContainer(writer: ProtobufWriter, container: number, close: number): void {
     const mark = writer.length
-    const isObject = this.#typeOf(container) === TOKEN.object
+    const isObject = this.#scanner.typeOf(container) === TOKEN.object
     for (let last = close - STRIDE; last > container; ) {
-      const first = this.#firstOf(last)
+      const first = this.#scanner.firstOf(last)
       if (isObject) this.#writeEntry(writer, VALUES, first, last)
       else this.#writeValue(writer, VALUES, last)
       last = first - STRIDE
@@ -295,89 +293,23 @@ export class LineEncoder implements Encodable {
     writer.delimit(isObject ? ANY_VALUE.kvlist : ANY_VALUE.array, mark)
   }
 
-  #typeOf(token: number): number {
-    return this.#scanner.tokens[token] as number
-  }
-
-  /** The token that begins what this one ends. */
-  #firstOf(last: number): number {
-    const { tokens } = this.#scanner
-    return tokens[last] === CLOSE ? (tokens[last + 1] as number) : last
-  }
-
-  #tell(token: number): void {
-    this.#scanner.tokens[token] = TOLD
-  }
-
-  #integer(token: number): number {
-    const { tokens } = this.#scanner
-    const bytes = this.#bytes
-    const end = tokens[token + 2] as number
-    let value = 0
-    for (let at = tokens[token + 1] as number; at < end; at++) value = value * 10 + (bytes[at] as number) - 0x30
-    return value
-  }
-
-  #number(start: number, end: number): number {
-    const bytes = this.#bytes
-    let digits = 0
-    let point = 0
-    for (let at = start; at < end; at++) {
-      const digit = (bytes[at] as number) - 0x30
-      if (digit >= 0 && digit <= 9) digits = digits * 10 + digit
-      else if (digit === POINT && end - start <= MAX_EXACT_CHARACTERS) point = at
-      else break
-      // The quotient of two numbers that are exact is the nearest that there is, which is what JSON.parse gives.
-      if (point > 0 && at === end - 1) return digits / (POWERS_OF_TEN[at - point] as number)
-    }
-    return Number(bytes.toString('latin1', start, end))
-  }
-
-  #content(token: number): string {
-    const { tokens } = this.#scanner
-    return this.#bytes.toString('utf8', (tokens[token + 1] as number) + 1, (tokens[token + 2] as number) - 1)
-  }
-
-  #text(token: number, recent: RecentText): string {
-    const { tokens } = this.#scanner
-    return recent.of(this.#bytes, (tokens[token + 1] as number) + 1, (tokens[token + 2] as number) - 1)
-  }
-
-  #isContent(token: number, text: Buffer): boolean {
-    const { tokens } = this.#scanner
-    const start = (tokens[token + 1] as number) + 1
-    return text.length === (tokens[token + 2] as number) - 1 - start && isAt(this.#bytes, start, text)
-  }
-
-  #isText(token: number, length: number): boolean {
-    const { tokens } = this.#scanner
-    return tokens[token] === STRING && (tokens[token + 2] as number) - (tokens[token + 1] as number) === length + 2
-  }
-
   #isSame(a: number, b: number, length: number): boolean {
-    for (let i = 0; i < length; i++) if (this.#bytes[a + i] !== this.#bytes[b + i]) return false
+    const { bytes } = this.#scanner
+    for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false
     return true
   }
 
   /** Hexadecimal, and not all zeros. */
   #isId(start: number, length: number): boolean {
+    const { bytes } = this.#scanner
     let isZero = true
-    for (let at = start; at < start + length; at++) if (this.#bytes[at] !== 0x30) isZero = false
-    return !isZero && this.#isHex(start, length)
+    for (let at = start; at < start + length; at++) if (bytes[at] !== ZERO) isZero = false
+    return !isZero && isHex(bytes, start, length)
   }
 
-  #isHex(start: number, length: number): boolean {
-    return isHex(this.#bytes, start, length)
+  #tell(token: number): void {
+    this.#scanner.tokens[token] = TOLD
   }
-}
-
-export function isHex(bytes: Uint8Array, start: number, length: number): boolean {
-  for (let at = start; at < start + length; at++) {
-    const code = bytes[at] as number
-    const letter = code | 0x20
-    if (!((code >= 0x30 && code <= 0x39) || (letter >= 0x61 && letter <= 0x66))) return false
-  }
-  return true
 }
 
 /** A text that is mostly the same again: it is not made anew. */
@@ -385,10 +317,10 @@ class RecentText {
   #bytes: Buffer = NOTHING
   #text = ''
 
-  of(bytes: Buffer, start: number, end: number): string {
-    if (end - start !== this.#bytes.length || !isAt(bytes, start, this.#bytes)) {
-      this.#bytes = Buffer.from(bytes.subarray(start, end))
-      this.#text = this.#bytes.toString()
+  of(scanner: JsonScanner, token: number): string {
+    if (!scanner.isString(token, this.#bytes)) {
+      this.#text = scanner.string(token)
+      this.#bytes = Buffer.from(this.#text)
     }
     return this.#text
   }
