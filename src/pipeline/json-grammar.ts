@@ -18,6 +18,13 @@ const BACKSLASH = 0x5c
 /** What a capital letter differs in from the small one. */
 const SMALL = 0x20
 
+export const MAX_DIGIT = 15
+/** What a byte is as a hexadecimal digit; 255 where it is none. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16)
+  return Number.isNaN(digit) ? 255 : digit
+})
+
 /** 1 for a byte that a string can be made of as it is. */
 export const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH),
@@ -77,12 +84,14 @@ export function isExponent(byte: number): boolean {
 }
 
 export function isHex(bytes: Uint8Array, start: number, length: number): boolean {
-  for (let at = start; at < start + length; at++) {
-    const byte = bytes[at] as number
-    const letter = byte | SMALL
-    if (!isDigit(byte) && !(letter >= 0x61 && letter <= 0x66)) return false
-  }
-  return true
+  return bitsOfHex(bytes, start, length) <= MAX_DIGIT
+}
+
+/** @returns the bits that any of the hexadecimal digits has: 0 where all are zeros, others than a digit's where one is none. */
+export function bitsOfHex(bytes: Uint8Array, start: number, length: number): number {
+  let bits = 0
+  for (let at = start; at < start + length; at++) bits |= DIGITS[bytes[at] as number] as number
+  return bits
 }
 
 export function isAt(bytes: Uint8Array, start: number, text: Uint8Array): boolean {

@@ -6,7 +6,8 @@ import { HOSTNAME, type LineLayout, levelOf, PID } from '../json-line.ts'
 import type { RecordLimits } from '../limits.ts'
 import { type HrTime, hrTimeOf, hrTimeOfMillis } from '../time.ts'
 import type { Encodable } from './encoded-provider.ts'
-import { isHex, ZERO } from './json-grammar.ts'
+import { IsoTimes } from './iso-time.ts'
+import { bitsOfHex, isHex, MAX_DIGIT } from './json-grammar.ts'
 import { createJsonScanner, type JsonScanner, STRIDE, TOKEN } from './json-scanner.ts'
 import { ANY_VALUE, finishRecord, KEY_VALUE, LOG_RECORD, VALUES, writeNumber, writeTime } from './otlp-protobuf.ts'
 import type { EncodedRecord, Scope } from './otlp-record.ts'
@@ -59,6 +60,7 @@ export class LineEncoder implements Encodable {
   readonly #writer = new ProtobufWriter()
   readonly #levels = new RecentText()
   readonly #names = new RecentText()
+  readonly #times = new IsoTimes()
 
   /** Of the line that was read last. */
   severityNumber = 0
@@ -142,10 +144,15 @@ export class LineEncoder implements Encodable {
     if (found[TIME] !== SECOND) return found[PROCESS] === SECOND
     const type = this.#scanner.typeOf(SECOND)
     if (type === INTEGER) this.#timestamp = hrTimeOf(this.#scanner.integer(SECOND))
-    else if (type === STRING) this.#timestamp = hrTimeOf(this.#scanner.string(SECOND))
+    else if (type === STRING) this.#timestamp = this.#readText(SECOND)
     else return false
     this.#tell(SECOND)
     return true
+  }
+
+  #readText(token: number): HrTime | undefined {
+    const scanner = this.#scanner
+    return this.#times.read(scanner.bytes, scanner.startOf(token) + 1, scanner.endOf(token) - 1)
   }
 
   /** The logger's own name is the last of its bindings; what is called so elsewhere is a field. */
@@ -301,10 +308,8 @@ export class LineEncoder implements Encodable {
 
   /** Hexadecimal, and not all zeros. */
   #isId(start: number, length: number): boolean {
-    const { bytes } = this.#scanner
-    let isZero = true
-    for (let at = start; at < start + length; at++) if (bytes[at] !== ZERO) isZero = false
-    return !isZero && isHex(bytes, start, length)
+    const bits = bitsOfHex(this.#scanner.bytes, start, length)
+    return bits > 0 && bits <= MAX_DIGIT
   }
 
   #tell(token: number): void {
