@@ -13,7 +13,7 @@ import { checkOptions } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
 import { type CleanRecord, cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
-import { currentScope, isNestedTooDeep, nesting, OPEN, type Scope } from './scope.ts'
+import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
 import { heldBackBy } from './suppression.ts'
 
@@ -45,6 +45,9 @@ const DEFAULT_REPLAY_LIMIT = 1000
 export function createBridge(options?: BridgeOptions): Bridge {
   return new RecordBridge('createBridge', options)
 }
+
+type Read<A, B> = (a: A, b: B) => SourceRecord | CleanRecord | undefined
+type EmitEncoded<A> = (this: Logger, a: A) => void
 
 /** What became of a record. */
 type Fate = 'emitted' | 'waiting' | DropReason
@@ -105,7 +108,33 @@ export class RecordBridge implements Bridge, Waiting {
     severityNumber: number,
     loggerName: string | undefined,
     context: Context,
-    read: (a: A, b: B) => SourceRecord | CleanRecord | undefined,
+    read: Read<A, B>,
+    a: A,
+    b: B,
+  ): void {
+    this.#count(severityNumber, loggerName, context, read, undefined, a, b)
+  }
+
+  /**
+   * As {@link read}, for a record that the Logger takes as it is encoded: `emit(a)` is called on the Logger, as its emit. Only where the
+   * provider was given, since nothing of such a record can wait for one.
+   */
+  emitEncoded<A>(
+    severityNumber: number,
+    loggerName: string | undefined,
+    context: Context,
+    emit: EmitEncoded<A>,
+    a: A,
+  ): void {
+    this.#count(severityNumber, loggerName, context, noRecord, emit, a, undefined)
+  }
+
+  #count<A, B>(
+    severityNumber: number,
+    loggerName: string | undefined,
+    context: Context,
+    read: Read<A, B>,
+    emit: EmitEncoded<A> | undefined,
     a: A,
     b: B,
   ): void {
@@ -127,7 +156,7 @@ export class RecordBridge implements Bridge, Waiting {
     let fate: Fate = 'failed'
     let failure: unknown
     try {
-      fate = this.#bridge(scope, severityNumber, loggerName, context, read, a, b)
+      fate = this.#bridge(scope, severityNumber, loggerName, context, read, emit, a, b)
     } catch (error) {
       failure = error
     }
@@ -219,7 +248,8 @@ export class RecordBridge implements Bridge, Waiting {
     severityNumber: number,
     loggerName: string | undefined,
     context: Context,
-    read: (a: A, b: B) => SourceRecord | CleanRecord | undefined,
+    read: Read<A, B>,
+    emit: EmitEncoded<A> | undefined,
     a: A,
     b: B,
   ): Fate {
@@ -227,6 +257,10 @@ export class RecordBridge implements Bridge, Waiting {
     if (refusal !== undefined) return refusal
     const logger = this.#logger(scope, loggerName)
     if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) return 'disabled'
+    if (emit !== undefined && logger !== undefined) {
+      runEmit(scope, emit, logger, a)
+      return 'emitted'
+    }
     const observedMillis = Date.now()
     let record: LogRecord
     const depth = nesting
@@ -300,6 +334,8 @@ function report(what: string, error: unknown): void {
     // The stack is exhausted, and that is what the error says.
   }
 }
+
+function noRecord(): undefined {}
 
 /** A field of the record may be an accessor. Its severity is known. */
 function readOnce(record: SourceRecord): SourceRecord {

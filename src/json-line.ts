@@ -42,8 +42,8 @@ export interface LineOrigin {
 
 type LineFields = Readonly<Record<string, unknown>>
 
-const PID = process.pid
-const HOSTNAME = hostname()
+export const PID = process.pid
+export const HOSTNAME = hostname()
 const TIME_KEY = /^(?:@?time(?:stamp)?|ts|date|datetime)$/i
 /** pino writes level, time and bindings first: a time key stands among the first few. */
 const HEAD_KEYS = 4

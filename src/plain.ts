@@ -1,5 +1,5 @@
 // Values that are clean as they are, as nearly all values are: those of JSON, in data properties. Copying them costs a
-// fraction of cleaning them (bench/in-process.ts), and runs no code of the app: whatever is not plain is read once, by
+// fraction of cleaning them (bench/topics/pino.ts), and runs no code of the app: whatever is not plain is read once, by
 // the cleaner.
 
 import { types } from 'node:util'

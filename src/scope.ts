@@ -50,7 +50,7 @@ export function isNestedTooDeep(scope: Scope): boolean {
 
 /**
  * Calls `fn` on `target` as the emit of a record that was logged in `scope`. A frame made once and entered again
- * costs nothing measurable, where `AsyncLocalStorage.run` adds a quarter to an emit (bench/guard.ts). It holds no other
+ * costs nothing measurable, where `AsyncLocalStorage.run` adds a quarter to an emit (bench/topics/guard.ts). It holds no other
  * store, so an exporter's sockets and timers do not keep a request's context alive.
  */
 export function runEmit<T, A, R>(scope: Scope, fn: (this: T, argument: A) => R, target: T, argument: A): R {

@@ -64,7 +64,7 @@ const resource = { 'service.name': 'shop', instances: 3, ratio: 0.5, canary: tru
 
 function encode(encoding: 'protobuf' | 'json', given: readonly (readonly [LogRecord, Scope])[]): WireRecord[] {
   const { encodeRecord, joinRecords } = encodings[encoding]
-  const encoded = given.map(([one, scope]) => ({ scope, bytes: encodeRecord(one) }))
+  const encoded = given.map(([one, scope]) => encodeRecord(one, scope))
   const body = joinRecords(resource, encoded)
   return encoding === 'json' ? decodeJson(body) : decodeProtobuf(body)
 }

@@ -1,5 +1,5 @@
 // The object that the app logged → a record, where the line is provably that object and nothing else: copying it costs
-// half of what parsing the line does (bench/in-process.ts), and runs no code of the app.
+// half of what parsing the line does (bench/topics/pino.ts), and runs no code of the app.
 
 import type { AnyValueMap } from '../../src/attributes.ts'
 import type { Level, LineLayout, LineOrigin } from '../../src/json-line.ts'

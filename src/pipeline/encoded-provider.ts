@@ -13,6 +13,16 @@ const RECORD_BYTES = 160
 /** Several exports under way at once; records of one logger stay in order. */
 const LANES = 4
 
+/** A record that knows how to encode itself, in OTLP's protobuf encoding. */
+export interface Encodable {
+  encode(scope: Scope): EncodedRecord
+}
+
+export interface EncodedLogger extends Logger {
+  /** Only where its provider's encoding is that of `record`. */
+  emitEncodable(record: Encodable): void
+}
+
 export class EncodedLoggerProvider implements LoggerProvider {
   readonly #encoding: LogsEncoding
   readonly queue: RecordQueue<EncodedRecord>
@@ -31,7 +41,7 @@ export class EncodedLoggerProvider implements LoggerProvider {
         createLossRecord(loss) {
           const now = hrTimeOfMillis(Date.now())
           const record = { ...loss, timestamp: now, observedTimestamp: now, context: ROOT_CONTEXT }
-          return { scope: { name: LOSS_SCOPE }, bytes: encoding.encodeRecord(record) }
+          return encoding.encodeRecord(record, { name: LOSS_SCOPE })
         },
         lanes: LANES,
       },
@@ -39,14 +49,15 @@ export class EncodedLoggerProvider implements LoggerProvider {
     )
   }
 
-  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): Logger {
+  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): EncodedLogger {
     const scope: Scope = { name, version, schemaUrl: options?.schemaUrl }
+    const { queue } = this
+    const encoding = this.#encoding
+    const add = (record: EncodedRecord) => queue.add(record, RECORD_BYTES + record.end - record.start, name)
     return {
       takesBigInt: true,
-      emit: (record: LogRecord) => {
-        const bytes = this.#encoding.encodeRecord(record)
-        this.queue.add({ scope, bytes }, RECORD_BYTES + bytes.length, name)
-      },
+      emit: (record: LogRecord) => add(encoding.encodeRecord(record, scope)),
+      emitEncodable: (record) => add(record.encode(scope)),
     }
   }
 }

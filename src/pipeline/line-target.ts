@@ -1,8 +1,8 @@
 // The thread's end: a stream of lines, each of them a record, in front of the thread's own pipeline. thread-stream and
 // pino write to it, flush it and end it; the main thread hears of what became of the records.
 
+import { isUtf8 } from 'node:buffer'
 import { Writable } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
 import { parentPort } from 'node:worker_threads'
 import type { BridgeStats } from '../stats.ts'
 import { REPORT_EVENT, type ThreadReport } from './export-thread.ts'
@@ -16,6 +16,25 @@ const ROOM_INTERVAL_MS = 5
 /** A collector that has taken none for so long is not waited for: the queue holds what it can. */
 const STALLED_AFTER_MS = 200
 
+const LINE_FEED = 0x0a
+const LINE_END = Buffer.of(LINE_FEED)
+
+/**
+ * Takes the line that starts at `start` of `lines`, UTF-8 with a line feed at its end.
+ *
+ * @returns where the line feed of the line is.
+ */
+export type TakeLine = (lines: Buffer, start: number) => number
+
+/** For who reads a line as a text. */
+export function takeText(take: (line: string) => void): TakeLine {
+  return (lines, start) => {
+    const end = lines.indexOf(LINE_FEED, start)
+    take(lines.toString('utf8', start, end))
+    return end
+  }
+}
+
 interface Counter {
   stats(): BridgeStats
 }
@@ -23,10 +42,9 @@ interface Counter {
 export class LineTarget extends Writable {
   readonly #counter: Counter
   readonly #pipeline: OwnedPipeline
-  readonly #takeLine: (line: string) => void
-  readonly #decoder = new StringDecoder('utf8')
+  readonly #takeLine: TakeLine
   /** The start of a line whose end is still to come. */
-  #rest = ''
+  #rest: Buffer[] = []
   /** What the collector had taken when it was last seen to take something, and when that was. */
   #delivered = 0
   #movedAt = 0
@@ -35,40 +53,40 @@ export class LineTarget extends Writable {
   #closing: Promise<void> | undefined
 
   /** @param counter counts each line that `takeLine` is given as a record that it has seen. */
-  constructor(counter: Counter, pipeline: OwnedPipeline, takeLine: (line: string) => void) {
-    super({ decodeStrings: false })
+  constructor(counter: Counter, pipeline: OwnedPipeline, takeLine: TakeLine) {
+    super()
     this.#counter = counter
     this.#pipeline = pipeline
     this.#takeLine = takeLine
     this.#reporter = setInterval(() => this.#report(), REPORT_INTERVAL_MS).unref()
   }
 
-  override _write(chunk: string | Buffer, _encoding: string, callback: () => void): void {
-    const text = typeof chunk === 'string' ? chunk : this.#decoder.write(chunk)
-    const whole = this.#rest + text
+  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1
+    const start = this.#rest
     // A line longer than a chunk is put together once, at its end.
-    if (text.includes('\n')) {
-      this.#rest = ''
-      void this.#take(whole).then(callback)
-    } else {
-      this.#rest = whole
+    if (end === 0) {
+      start.push(Buffer.from(chunk))
       callback()
+      return
     }
+    this.#rest = end === chunk.length ? [] : [Buffer.from(chunk.subarray(end))]
+    const lines = chunk.subarray(0, end)
+    void this.#take(start.length === 0 ? lines : Buffer.concat([...start, lines])).then(callback)
   }
 
   /** One line at a time, so that no more than one is ever alive; by turns, so that what is sent keeps up with what is read. */
-  async #take(text: string): Promise<void> {
-    let at = 0
+  async #take(given: Buffer): Promise<void> {
+    // What is no UTF-8 is replaced as any decoder does it.
+    const lines = isUtf8(given) ? given : Buffer.from(given.toString())
     let left = LINES_PER_TURN
-    for (let end = text.indexOf('\n', at); end !== -1; end = text.indexOf('\n', at)) {
-      if (end > at) this.#takeLine(text.slice(at, end))
-      at = end + 1
+    for (let at = 0; at < lines.length; at++) {
+      if (lines[at] !== LINE_FEED) at = this.#takeLine(lines, at)
       if (--left > 0) continue
       left = LINES_PER_TURN
       await turn()
       await this.#room()
     }
-    this.#rest = text.slice(at)
   }
 
   /** While the collector takes records, lines wait on the other side: the queue is for when it does not. */
@@ -102,10 +120,10 @@ export class LineTarget extends Writable {
   }
 
   override _final(callback: () => void): void {
-    const rest = this.#rest + this.#decoder.end()
-    this.#rest = ''
-    if (rest !== '') this.#takeLine(rest)
-    void this.#close().then(callback)
+    const rest = this.#rest
+    this.#rest = []
+    const taken = rest.length === 0 ? Promise.resolve() : this.#take(Buffer.concat([...rest, LINE_END]))
+    void taken.then(() => this.#close()).then(callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

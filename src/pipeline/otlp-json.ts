@@ -21,7 +21,10 @@ interface Answer {
 
 export const jsonEncoding: LogsEncoding = {
   contentType: 'application/json',
-  encodeRecord: (record) => Buffer.from(JSON.stringify(logRecord(record))),
+  encodeRecord(record, scope) {
+    const bytes = Buffer.from(JSON.stringify(logRecord(record)))
+    return { scope, bytes, start: 0, end: bytes.length }
+  },
   joinRecords,
   readAnswer,
 }
@@ -34,7 +37,7 @@ function joinRecords(resource: Resource, records: readonly EncodedRecord[]): Buf
     const scope = JSON.stringify({ scope: { name, version }, schemaUrl }).slice(0, -1)
     parts.push(Buffer.from(`${isFirst ? '' : ','}${scope},"logRecords":[`))
     isFirst = false
-    for (const bytes of ofScope) parts.push(bytes, COMMA)
+    for (const { bytes } of ofScope) parts.push(bytes, COMMA)
     parts[parts.length - 1] = END_OF_SCOPE
   }
   parts.push(END_OF_REQUEST)

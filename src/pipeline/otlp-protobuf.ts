@@ -21,7 +21,7 @@ const RESOURCE_LOGS = { resource: 1, scopeLogs: 2 }
 const RESOURCE = { attributes: 1 }
 const SCOPE_LOGS = { scope: 1, logRecords: 2, schemaUrl: 3 }
 const SCOPE = { name: 1, version: 2 }
-const LOG_RECORD = {
+export const LOG_RECORD = {
   timeUnixNano: 1,
   severityNumber: 2,
   severityText: 3,
@@ -34,10 +34,10 @@ const LOG_RECORD = {
   observedTimeUnixNano: 11,
   eventName: 12,
 }
-const KEY_VALUE = { key: 1, value: 2 }
-const ANY_VALUE = { string: 1, bool: 2, int: 3, double: 4, array: 5, kvlist: 6, bytes: 7 }
+export const KEY_VALUE = { key: 1, value: 2 }
+export const ANY_VALUE = { string: 1, bool: 2, int: 3, double: 4, array: 5, kvlist: 6, bytes: 7 }
 /** Of ArrayValue and of KeyValueList. */
-const VALUES = 1
+export const VALUES = 1
 const EXPORT_RESPONSE = { partialSuccess: 1 }
 const PARTIAL_SUCCESS = { rejectedLogRecords: 1, errorMessage: 2 }
 
@@ -51,11 +51,10 @@ export function createProtobufEncoding(): LogsEncoding {
   const writer = new ProtobufWriter()
   return {
     contentType: 'application/x-protobuf',
-    encodeRecord(record) {
+    encodeRecord(record, scope) {
       try {
         writeRecord(writer, record)
-        writer.delimit(SCOPE_LOGS.logRecords, 0)
-        return writer.finish()
+        return finishRecord(writer, scope)
       } finally {
         writer.abandon()
       }
@@ -65,13 +64,24 @@ export function createProtobufEncoding(): LogsEncoding {
   }
 }
 
+/** Makes what was written a field of ScopeLogs. */
+export function finishRecord(writer: ProtobufWriter, scope: Scope): EncodedRecord {
+  writer.delimit(SCOPE_LOGS.logRecords, 0)
+  const record = { scope, bytes: writer.chunk, start: writer.start, end: writer.end }
+  writer.next()
+  return record
+}
+
 /** Written from the end to the start, as the writer does it. */
 function joinRecords(resource: Resource, records: readonly EncodedRecord[]): Buffer {
-  const writer = new ProtobufWriter(records.reduce((total, { bytes }) => total + bytes.length, FRAME_BYTES))
+  const writer = new ProtobufWriter(records.reduce((total, { start, end }) => total + end - start, FRAME_BYTES))
   for (const [scope, ofScope] of [...groupByScope(records)].reverse()) {
     const mark = writer.length
     if (scope.schemaUrl !== undefined) writer.text(SCOPE_LOGS.schemaUrl, scope.schemaUrl)
-    for (let i = ofScope.length - 1; i >= 0; i--) writer.encoded(ofScope[i] as Buffer)
+    for (let i = ofScope.length - 1; i >= 0; i--) {
+      const { bytes, start, end } = ofScope[i] as EncodedRecord
+      writer.encoded(bytes, start, end)
+    }
     writeScope(writer, scope)
     writer.delimit(RESOURCE_LOGS.scopeLogs, mark)
   }
@@ -107,12 +117,14 @@ function writeRecord(writer: ProtobufWriter, record: LogRecord): void {
   writeTime(writer, LOG_RECORD.timeUnixNano, record.timestamp)
 }
 
-/** seconds × 10⁹ + nanoseconds has 64 bits, and a number 53: multiplied in two parts. */
-function writeTime(writer: ProtobufWriter, field: number, [seconds, nanoseconds]: HrTime): void {
-  const upperPart = Math.floor(seconds / TWO_16) * 1e9
-  const lowerPart = (seconds % TWO_16) * 1e9 + nanoseconds + (upperPart % TWO_16) * TWO_16
-  const upper = Math.floor(upperPart / TWO_16) + Math.floor(lowerPart / TWO_32)
-  writer.fixed64(field, upper % TWO_32, lowerPart % TWO_32)
+/** seconds × 10⁹ + nanoseconds has 64 bits, and a number 53: multiplied in two parts. A remainder would be slower. */
+export function writeTime(writer: ProtobufWriter, field: number, [seconds, nanoseconds]: HrTime): void {
+  const upperSeconds = Math.floor(seconds / TWO_16)
+  const upperPart = upperSeconds * 1e9
+  const upper = Math.floor(upperPart / TWO_16)
+  const lowerPart = (seconds - upperSeconds * TWO_16) * 1e9 + nanoseconds + (upperPart - upper * TWO_16) * TWO_16
+  const carry = Math.floor(lowerPart / TWO_32)
+  writer.fixed64(field, upper + carry, lowerPart - carry * TWO_32)
 }
 
 function writeKeyValues(writer: ProtobufWriter, field: number, map: Readonly<AnyValueMap>): void {
@@ -131,12 +143,15 @@ function writeAnyValue(writer: ProtobufWriter, field: number, value: AnyValue): 
   if (typeof value === 'string') writer.text(ANY_VALUE.string, value)
   else if (typeof value === 'boolean') writer.uint(ANY_VALUE.bool, value ? 1 : 0)
   else if (typeof value === 'bigint') writer.int64(ANY_VALUE.int, value)
-  else if (typeof value === 'number') {
-    if (isInt64(value)) writer.int64(ANY_VALUE.int, value)
-    else writer.double(ANY_VALUE.double, value)
-  } else if (value instanceof Uint8Array) writer.bytes(ANY_VALUE.bytes, value)
+  else if (typeof value === 'number') writeNumber(writer, value)
+  else if (value instanceof Uint8Array) writer.bytes(ANY_VALUE.bytes, value)
   else if (value !== null) writeNested(writer, value)
   writer.delimit(field, mark)
+}
+
+export function writeNumber(writer: ProtobufWriter, value: number): void {
+  if (isInt64(value)) writer.int64(ANY_VALUE.int, value)
+  else writer.double(ANY_VALUE.double, value)
 }
 
 function writeNested(writer: ProtobufWriter, value: AnyValue[] | AnyValueMap): void {

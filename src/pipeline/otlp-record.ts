@@ -12,17 +12,20 @@ export interface Scope {
   readonly schemaUrl?: string | undefined
 }
 
-/** A record that is encoded, and the scope that it goes under. */
+/** A record that is encoded, and the scope that it goes under. A Buffer of its own would be larger than most. */
 export interface EncodedRecord {
   readonly scope: Scope
+  /** Memory that it may share with others. */
   readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
 }
 
 /** Of the bodies of OTLP requests. Records are encoded as they come: what waits is what will be sent. */
 export interface LogsEncoding {
   readonly contentType: string
   /** @throws where it cannot be encoded. */
-  encodeRecord(record: LogRecord): Buffer
+  encodeRecord(record: LogRecord, scope: Scope): EncodedRecord
   /** An ExportLogsServiceRequest. */
   joinRecords(resource: Resource, records: readonly EncodedRecord[]): Buffer
   /** @returns undefined where the answer says no more than success. @throws where it cannot be read. */
@@ -48,12 +51,12 @@ export function spanContextOf(record: LogRecord): { traceId: string; spanId: str
 }
 
 /** Records that follow each other in the same scope stay together, and all of them in order. */
-export function groupByScope(records: readonly EncodedRecord[]): Map<Scope, Buffer[]> {
-  const groups = new Map<Scope, Buffer[]>()
-  for (const { scope, bytes } of records) {
-    const group = groups.get(scope)
-    if (group === undefined) groups.set(scope, [bytes])
-    else group.push(bytes)
+export function groupByScope(records: readonly EncodedRecord[]): Map<Scope, EncodedRecord[]> {
+  const groups = new Map<Scope, EncodedRecord[]>()
+  for (const record of records) {
+    const group = groups.get(record.scope)
+    if (group === undefined) groups.set(record.scope, [record])
+    else group.push(record)
   }
   return groups
 }

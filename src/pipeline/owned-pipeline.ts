@@ -36,6 +36,8 @@ export const exportOptionChecks: OptionChecks<ExportOptions> = {
 
 export interface OwnedPipeline {
   readonly provider: LoggerProvider
+  /** Whether its Loggers are each an `EncodedLogger` that takes OTLP's protobuf encoding. */
+  readonly takesProtobuf: boolean
   /** Sends what waits. @returns when that is settled or the deadline is over. Never rejects. */
   flush(deadlineMs?: number): Promise<DeliveryResult>
   /** Flushes and ends. Idempotent, never rejects. */
@@ -55,6 +57,7 @@ const NOTHING: DeliveryResult = { delivered: 0, dropped: 0, undelivered: 0 }
 /** Stands in where nothing is exported: its Loggers want no record. */
 const refusingPipeline: OwnedPipeline = {
   provider: { getLogger: () => ({ emit() {}, enabled: () => false }) },
+  takesProtobuf: false,
   flush: async () => NOTHING,
   close: async () => NOTHING,
   result: () => NOTHING,
@@ -136,6 +139,7 @@ function pipelineOf(
   const { queue } = provider
   return {
     provider,
+    takesProtobuf: encoding !== jsonEncoding,
     flush: (deadlineMs) => queue.flush(deadlineMs),
     async close(deadlineMs) {
       const result = await queue.close(deadlineMs)
@@ -173,6 +177,7 @@ function pipelineOfProvider(provider: GivenLoggerProvider): OwnedPipeline {
   }
   return {
     provider,
+    takesProtobuf: false,
     flush: () => settle('forceFlush'),
     close: () => settle('shutdown'),
     result: () => NOTHING,

@@ -3,6 +3,8 @@
 const CHUNK_BYTES = 64 * 1024
 /** Below this a loop over the characters is faster than the call that Buffer makes. */
 const SHORT_TEXT = 48
+/** Of 64 bits, 7 to the byte. */
+const MAX_VARINT_BYTES = 10
 const TWO_32 = 2 ** 32
 const TWO_63 = 2 ** 63
 
@@ -37,6 +39,24 @@ export class ProtobufWriter {
     return message
   }
 
+  /** Where the message stands whose fields were written since the last call of {@link next}. */
+  get chunk(): Buffer {
+    return this.#chunk
+  }
+
+  get start(): number {
+    return this.#at
+  }
+
+  get end(): number {
+    return this.#end
+  }
+
+  /** Begins another message. */
+  next(): void {
+    this.#end = this.#at
+  }
+
   /** Forgets a message that was begun. */
   abandon(): void {
     this.#at = this.#end
@@ -49,8 +69,12 @@ export class ProtobufWriter {
 
   /** Makes what was written since `mark` a field: a nested message, text or bytes. */
   delimit(field: number, mark: number): void {
-    this.#varint(this.length - mark)
-    this.#tag(field, DELIMITED)
+    const length = this.length - mark
+    this.#reserve(MAX_VARINT_BYTES + 1)
+    const chunk = this.#chunk
+    if (length < 0x80) chunk[--this.#at] = length
+    else this.#varint(length)
+    chunk[--this.#at] = (field << 3) | DELIMITED
   }
 
   text(field: number, text: string): void {
@@ -59,17 +83,35 @@ export class ProtobufWriter {
     this.delimit(field, mark)
   }
 
+  /** @param bytes UTF-8, from `start` to `end`. */
+  textOf(field: number, bytes: Buffer, start: number, end: number): void {
+    const mark = this.length
+    this.#reserve(end - start)
+    if (end - start < SHORT_TEXT) {
+      const chunk = this.#chunk
+      let to = this.#at
+      for (let from = end; from > start; ) chunk[--to] = bytes[--from] as number
+      this.#at = to
+    } else {
+      this.#at -= end - start
+      bytes.copy(this.#chunk, this.#at, start, end)
+    }
+    this.delimit(field, mark)
+  }
+
   bytes(field: number, bytes: Uint8Array): void {
-    this.encoded(bytes)
+    this.#reserve(bytes.byteLength)
+    this.#at -= bytes.byteLength
+    this.#chunk.set(bytes, this.#at)
     this.#varint(bytes.byteLength)
     this.#tag(field, DELIMITED)
   }
 
-  /** Fields that are encoded already. */
-  encoded(bytes: Uint8Array): void {
-    this.#reserve(bytes.byteLength)
-    this.#at -= bytes.byteLength
-    this.#chunk.set(bytes, this.#at)
+  /** Fields that are encoded already, from `start` to `end`. */
+  encoded(bytes: Buffer, start: number, end: number): void {
+    this.#reserve(end - start)
+    this.#at -= end - start
+    bytes.copy(this.#chunk, this.#at, start, end)
   }
 
   /** @param digits hexadecimal, two for each byte. */
@@ -80,6 +122,15 @@ export class ProtobufWriter {
     this.#chunk.write(digits, this.#at, length, 'hex')
     this.#varint(length)
     this.#tag(field, DELIMITED)
+  }
+
+  /** @param bytes ASCII: hexadecimal digits, two for each byte, from `start` to `end`. */
+  hexOf(field: number, bytes: Uint8Array, start: number, end: number): void {
+    const mark = this.length
+    this.#reserve((end - start) >> 1)
+    const chunk = this.#chunk
+    for (let from = end - 2; from >= start; from -= 2) chunk[--this.#at] = hexByte(bytes, from)
+    this.delimit(field, mark)
   }
 
   /** @param value a whole number from 0 to 2^53. */
@@ -98,31 +149,44 @@ export class ProtobufWriter {
   double(field: number, value: number): void {
     this.#reserve(9)
     float[0] = value
-    this.#at -= 8
-    this.#chunk.set(floatBytes, this.#at)
+    const chunk = this.#chunk
+    for (let i = 7; i >= 0; i--) chunk[--this.#at] = floatBytes[i] as number
     this.#tag(field, FIXED64)
   }
 
   fixed32(field: number, value: number): void {
-    this.#reserve(4)
-    this.#at -= 4
-    this.#chunk.writeUInt32LE(value, this.#at)
+    this.#fixed(value)
     this.#tag(field, FIXED32)
   }
 
   /** A whole number as its upper and lower 32 bits. */
   fixed64(field: number, upper: number, lower: number): void {
-    this.#reserve(8)
-    this.#at -= 4
-    this.#chunk.writeUInt32LE(upper, this.#at)
-    this.#at -= 4
-    this.#chunk.writeUInt32LE(lower, this.#at)
+    this.#fixed(upper)
+    this.#fixed(lower)
     this.#tag(field, FIXED64)
   }
 
+  /** @param value 32 bits: of a larger one the last. Not by Buffer's own method, which takes much longer. */
+  #fixed(value: number): void {
+    this.#reserve(4)
+    const chunk = this.#chunk
+    const bits = value | 0
+    const at = this.#at - 4
+    chunk[at] = bits
+    chunk[at + 1] = bits >>> 8
+    chunk[at + 2] = bits >>> 16
+    chunk[at + 3] = bits >>> 24
+    this.#at = at
+  }
+
   #varint(value: number): void {
-    let length = 1
-    for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++
+    if (value < 0x80) {
+      this.#reserve(1)
+      this.#chunk[--this.#at] = value
+      return
+    }
+    let length = 2
+    for (let limit = 0x80 ** 2; value >= limit; limit *= 0x80) length++
     this.#reserve(length)
     this.#at -= length
     let at = this.#at
@@ -179,6 +243,16 @@ export class ProtobufWriter {
     this.#end = size
     this.#at = size - written
   }
+}
+
+/** The byte that two hexadecimal digits in ASCII make. */
+export function hexByte(digits: Uint8Array, at: number): number {
+  return (hexDigit(digits[at] as number) << 4) | hexDigit(digits[at + 1] as number)
+}
+
+/** Letters have bit 6, and count from 1 in the last bits. */
+function hexDigit(code: number): number {
+  return (code & 0xf) + 9 * (code >> 6)
 }
 
 /** The length-delimited fields of a message with this number. */

@@ -5,7 +5,7 @@ import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import type { Logger, LogRecord } from '../provider.ts'
 import { Funnel } from '../stats.ts'
-import { LineTarget } from './line-target.ts'
+import { LineTarget, takeText } from './line-target.ts'
 import { createOwnedPipeline, type ExportOptions } from './owned-pipeline.ts'
 import { type RecordLine, unpackRecord } from './record-line.ts'
 
@@ -25,7 +25,7 @@ export default async function recordTarget(options: ExportOptions): Promise<Writ
     return logger
   }
 
-  return new LineTarget(funnel, pipeline, (line) => {
+  function takeLine(line: string): void {
     funnel.arrive()
     try {
       const { scope, span, ...record } = unpackRecord(line)
@@ -42,5 +42,7 @@ export default async function recordTarget(options: ExportOptions): Promise<Writ
       funnel.drop('failed')
       internalLog('error', 'record-failed', `a record could not be exported: ${reasonOf(error)}`)
     }
-  })
+  }
+
+  return new LineTarget(funnel, pipeline, takeText(takeLine))
 }
