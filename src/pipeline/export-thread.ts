@@ -227,7 +227,8 @@ export class ExportThread {
     }
     const thread = this.#thread
     if (thread === undefined) return
-    this.#passOn(true)
+    await this.#passedOn(thread)
+    if (this.#thread !== thread) return
     await new Promise<void>((resolve) => {
       // thread-stream forgets a flush whose thread dies before it has read everything.
       thread.once('close', resolve)
@@ -238,6 +239,14 @@ export class ExportThread {
         resolve()
       })
     })
+  }
+
+  /** A flush that comes before thread-stream has drained keeps a whole core busy asking whether it has. */
+  async #passedOn(thread: Thread): Promise<void> {
+    const lines = this.#written + this.#held.lines
+    this.#passOn()
+    while (this.#thread === thread && this.#written < lines) await drained(thread)
+    if (this.#thread === thread && this.#isFull) await drained(thread)
   }
 
   async #close(deadlineMs: number): Promise<DeliveryResult> {
@@ -317,6 +326,19 @@ export class ExportThread {
     }
     if (failure != null) tellOfUndelivered(outstanding, `at exit: ${reasonOf(failure)}`)
   }
+}
+
+/** @returns when thread-stream has room again, or the thread has ended. */
+function drained(thread: Thread): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      thread.removeListener('drain', settle)
+      thread.removeListener('close', settle)
+      resolve()
+    }
+    thread.once('drain', settle)
+    thread.once('close', settle)
+  })
 }
 
 function tellOfUndelivered(records: number, when: string): void {
