@@ -231,7 +231,7 @@ export class RecordBridge implements Bridge, Waiting {
         if (logger === undefined) {
           this.#wait(loggerName, record)
         } else if (isEnabled(scope, logger, record.severityNumber, record.context)) {
-          emitRecord(scope, logger, record)
+          emitRecord(scope, logger, record, this.limits)
           this.#funnel.emitted()
         } else {
           this.#funnel.drop('disabled')
@@ -276,7 +276,7 @@ export class RecordBridge implements Bridge, Waiting {
       this.#wait(loggerName, record)
       return 'waiting'
     }
-    emitRecord(scope, logger, record)
+    emitRecord(scope, logger, record, this.limits)
     return 'emitted'
   }
 

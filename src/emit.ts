@@ -1,11 +1,14 @@
 // The calls into a provider, which may be the app's. Each is made as an emit is: whatever it logs is caused by the bridge.
 
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
+import type { RecordLimits } from './limits.ts'
 import type { Logger, LoggerProvider, LogRecord } from './provider.ts'
 import { runEmit, type Scope } from './scope.ts'
 
-export function emitRecord(scope: Scope, logger: Logger, record: LogRecord): void {
-  runEmit(scope, callEmit, logger, record)
+/** @param limits within which the record was cleaned. */
+export function emitRecord(scope: Scope, logger: Logger, record: LogRecord, limits: RecordLimits): void {
+  if (logger.emitClean === undefined) runEmit(scope, callEmit, logger, record)
+  else logger.emitClean(record, limits)
 }
 
 function callEmit(this: Logger, record: LogRecord): void {

@@ -49,6 +49,16 @@ export function resolveLimits(owner: string, limits: Partial<RecordLimits> | und
   return { ...resolved, depth: Math.min(resolved.depth, MAX_DEPTH) }
 }
 
+/** Whether what keeps `limits` keeps `others` too. */
+export function isWithin(limits: RecordLimits, others: RecordLimits): boolean {
+  return (
+    limits.attributeCount <= others.attributeCount &&
+    limits.attributeValueLength <= others.attributeValueLength &&
+    limits.depth <= others.depth &&
+    limits.recordBytes <= others.recordBytes
+  )
+}
+
 /** What both generations of the SDK read. */
 function fromOtel(name: string): number | undefined {
   return numberFromEnvironment([`OTEL_LOGRECORD_${name}`, `OTEL_${name}`], aCount)

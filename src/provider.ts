@@ -3,6 +3,7 @@
 
 import type { Context, MeterProvider } from '@opentelemetry/api'
 import type { AnyValue, AnyValueMap } from './attributes.ts'
+import type { RecordLimits } from './limits.ts'
 import type { HrTime } from './time.ts'
 
 /** What the bridge hands to `Logger.emit`: the LogRecord that both API generations accept. */
@@ -17,6 +18,8 @@ export interface LogRecord {
   readonly context: Context
   /** Of attributes beyond the limit. The API has no such field: it reaches the pipeline that is ours, and no SDK. */
   readonly droppedAttributesCount?: number
+  /** Whether it has values of JSON's own alone; told only to a Logger that takes a `bigint`. */
+  readonly isPlain?: boolean
 }
 
 /** `Logger` of `@opentelemetry/api` 1.10 and of `@opentelemetry/api-logs`, as far as the bridge uses it. */
@@ -24,6 +27,8 @@ export interface Logger {
   /** Whether values may be a `bigint`: OTel's SDKs refuse them. Default false. */
   readonly takesBigInt?: boolean
   emit(record: LogRecord): void
+  /** In place of `emit`, for a record that was cleaned within `limits`. Nothing of the app's runs in it. */
+  emitClean?(record: LogRecord, limits: RecordLimits): void
   enabled?(options: { context?: Context; severityNumber?: number; eventName?: string }): boolean
 }
 
@@ -44,27 +49,20 @@ interface OtelGlobals {
   [API_KEY]?: { logs?: LoggerProvider; metrics?: MeterProvider; diag?: object }
 }
 const globals = globalThis as unknown as OtelGlobals
-/** The API makes it once and changes what is in it; looked up in the global object for each record it would cost. */
-let api: OtelGlobals[typeof API_KEY]
-
-function registered(): OtelGlobals[typeof API_KEY] {
-  api ??= globals[API_KEY]
-  return api
-}
 
 /** The registered global LoggerProvider, or undefined: never a proxy, never a no-op. */
 export function globalLoggerProvider(): LoggerProvider | undefined {
-  return registered()?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
+  return globals[API_KEY]?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
 }
 
 /** The registered global MeterProvider, or undefined. */
 export function globalMeterProvider(): MeterProvider | undefined {
-  return registered()?.metrics
+  return globals[API_KEY]?.metrics
 }
 
 /** What `diag.setLogger` has registered: the app's logger behind a filter of the API. */
 export function registeredDiagLogger(): object | undefined {
-  return registered()?.diag
+  return globals[API_KEY]?.diag
 }
 
 /**

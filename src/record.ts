@@ -66,8 +66,8 @@ export function cleanRecord(
   limits: RecordLimits,
   takesBigInt: boolean,
 ): LogRecord {
-  const isClean = 'isClean' in source
-  const { severityText, body, attributes, droppedAttributesCount, eventName } = isClean
+  const isClean = 'isPlain' in source
+  const { severityText, body, attributes, droppedAttributesCount, eventName, isPlain } = isClean
     ? source
     : cleanValues(source, limits, takesBigInt)
   const { timestamp } = source
@@ -86,6 +86,7 @@ export function cleanRecord(
   const event = eventName ?? takeEventName(attributes)
   if (event !== undefined) record.eventName = event
   if (droppedAttributesCount > 0) record.droppedAttributesCount = droppedAttributesCount
+  if (takesBigInt) record.isPlain = isPlain
   return record
 }
 
@@ -112,11 +113,12 @@ export interface CleanValues {
   readonly attributes: AnyValueMap
   readonly droppedAttributesCount: number
   readonly eventName: string | undefined
+  /** Whether they are values of JSON's own alone. */
+  readonly isPlain: boolean
 }
 
 /** A record that needs no cleaning, as an adapter can tell. */
 export interface CleanRecord extends CleanValues {
-  readonly isClean: true
   readonly timestamp: unknown
 }
 
@@ -133,7 +135,7 @@ function plainValues(given: GivenValues, limits: RecordLimits): CleanValues | un
   if (given.attributes != null) {
     if (!copyPlain(attributes, given.attributes, limits, limits.attributeCount, given.isTold)) return undefined
   }
-  return { severityText, body, attributes, droppedAttributesCount: 0, eventName }
+  return { severityText, body, attributes, droppedAttributesCount: 0, eventName, isPlain: true }
 }
 
 function cleanedValues(given: GivenValues, cleaner: RecordCleaner): CleanValues {
@@ -153,7 +155,7 @@ function cleanedValues(given: GivenValues, cleaner: RecordCleaner): CleanValues 
     )
   }
   if (exception != null) dropToldStack(attributes)
-  return { severityText, body: cleanBody, attributes, droppedAttributesCount, eventName }
+  return { severityText, body: cleanBody, attributes, droppedAttributesCount, eventName, isPlain: false }
 }
 
 function cleanText(value: unknown, cleaner: RecordCleaner): string | undefined {

@@ -55,6 +55,17 @@ test('every value survives, on one line', () => {
   )
 })
 
+test('values of JSON alone survive without a look at each', () => {
+  const values = fc.json().map((text): AnyValue => JSON.parse(text))
+  fc.assert(
+    fc.property(fc.string(), fc.dictionary(key, values, { maxKeys: 4, noNullPrototype: true }), (body, attributes) => {
+      const record = recordWith(body, attributes)
+      expect(unpackRecord(packRecord(record, true))).toEqual(record)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
 test('what a record does not have, it does not get', () => {
   const record: RecordLine = {
     scope: { name: '' },

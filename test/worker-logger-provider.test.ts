@@ -39,6 +39,17 @@ function start(options?: WorkerLoggerProviderOptions): WorkerLoggerProvider {
 const bodies = () => receiver.records.map(({ body }) => body)
 const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
 
+test.each([
+  ['the bridge', { attributeCount: 2 }, {}],
+  ['the provider', {}, { attributeCount: 2 }],
+])('the limits of %s hold', async (_, limits, providerLimits) => {
+  const loggerProvider = start({ limits: providerLimits })
+  pino({}, createPinoStream({ loggerProvider, limits })).info({ a: 1, b: 2, c: 3 }, 'hello')
+  await loggerProvider.close()
+  expect(receiver.records).toMatchObject([{ body: 'hello', attributes: { a: 1, b: 2 } }])
+  expect(receiver.records[0]?.attributes).not.toHaveProperty('c')
+})
+
 test('every part of a record crosses the thread', async () => {
   const provider = start({ serviceName: 'shop' })
   const error = new TypeError('declined', { cause: new Error('no funds') })

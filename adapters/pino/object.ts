@@ -35,13 +35,13 @@ export function recordOfObject(
   const attributes = { ...bindings }
   if (!copyPlain(attributes, object, limits, room, undefined, keys)) return undefined
   return {
-    isClean: true,
     timestamp: time,
     severityText: severity.text,
     body: message,
     attributes,
     droppedAttributesCount: 0,
     eventName: undefined,
+    isPlain: true,
   }
 }
 

@@ -64,7 +64,7 @@ export function recordOfPlainInfo(info: object, limits: RecordLimits): CleanReco
   const timestamp = hrTimeOf(dataProperty(info, 'timestamp'))
   if (timestamp === undefined && Object.hasOwn(info, 'timestamp')) return undefined
   const severityText = levelOf(info)
-  return { isClean: true, severityText, timestamp, body, attributes, droppedAttributesCount: 0, eventName: undefined }
+  return { severityText, timestamp, body, attributes, droppedAttributesCount: 0, eventName: undefined, isPlain: true }
 }
 
 /**

@@ -3,9 +3,9 @@
 
 import { type Context, context as contextApi, isSpanContextValid, trace } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../internal-logger.ts'
-import { type RecordLimits, resolveLimits } from '../limits.ts'
+import { isWithin, type RecordLimits, resolveLimits } from '../limits.ts'
 import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
-import type { Logger, LoggerProvider } from '../provider.ts'
+import type { Logger, LoggerProvider, LogRecord } from '../provider.ts'
 import { cleanValues, severityOf } from '../record.ts'
 import { hrTimeOf, hrTimeOfMillis } from '../time.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
@@ -114,11 +114,33 @@ class WorkerLogger implements Logger {
   emit(record: EmittedRecord): void {
     try {
       if (!this.enabled(record)) return
-      const refused = this.#settings.thread.write(`${packRecord(this.#lineOf(record))}\n`)
-      if (refused === 'full') internalLog('error', 'main-full', '1 record dropped: the export thread does not keep up')
+      // Read once: each may be an accessor.
+      const { severityText, body, attributes, exception, eventName } = record
+      const given = { severityText, body, attributes, exception, eventName }
+      const { droppedAttributesCount, isPlain, ...values } = cleanValues(given, this.#settings.limits, this.takesBigInt)
+      const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
+      const line = {
+        scope: this.#scope,
+        timestamp: hrTimeOf(record.timestamp) ?? observedTimestamp,
+        observedTimestamp,
+        severityNumber: severityOf(record.severityNumber),
+        ...values,
+        droppedAttributesCount: droppedAttributesCount + (record.droppedAttributesCount ?? 0) || undefined,
+        span: spanOf(record.context ?? contextApi.active()),
+      }
+      this.#write(line, isPlain)
     } catch (error) {
       internalLog('error', 'record-failed', `a record could not be exported: ${reasonOf(error)}`)
     }
+  }
+
+  emitClean(record: LogRecord, limits: RecordLimits): void {
+    if (!isWithin(limits, this.#settings.limits)) {
+      this.emit(record)
+      return
+    }
+    const { isPlain = false, context, ...facts } = record
+    this.#write({ ...facts, scope: this.#scope, span: spanOf(context) }, isPlain)
   }
 
   enabled(facts?: { severityNumber?: number }): boolean {
@@ -126,24 +148,14 @@ class WorkerLogger implements Logger {
     return !this.#isShutDown() && (severityNumber === 0 || severityNumber >= this.#settings.minimumSeverity)
   }
 
-  #lineOf(record: EmittedRecord): RecordLine {
-    // Read once: each may be an accessor.
-    const { severityText, body, attributes, exception, eventName } = record
-    const given = { severityText, body, attributes, exception, eventName }
-    const { droppedAttributesCount, ...values } = cleanValues(given, this.#settings.limits, this.takesBigInt)
-    const observedTimestamp = hrTimeOf(record.observedTimestamp) ?? hrTimeOfMillis(Date.now())
-    const span = trace.getSpanContext(record.context ?? contextApi.active())
-    return {
-      scope: this.#scope,
-      timestamp: hrTimeOf(record.timestamp) ?? observedTimestamp,
-      observedTimestamp,
-      severityNumber: severityOf(record.severityNumber),
-      ...values,
-      droppedAttributesCount: droppedAttributesCount + (record.droppedAttributesCount ?? 0) || undefined,
-      span:
-        span !== undefined && isSpanContextValid(span)
-          ? { traceId: span.traceId, spanId: span.spanId, traceFlags: span.traceFlags }
-          : undefined,
-    }
+  #write(line: RecordLine, isPlain: boolean): void {
+    const refused = this.#settings.thread.write(`${packRecord(line, isPlain)}\n`)
+    if (refused === 'full') internalLog('error', 'main-full', '1 record dropped: the export thread does not keep up')
   }
+}
+
+function spanOf(context: Context): RecordLine['span'] {
+  const span = trace.getSpanContext(context)
+  if (span === undefined || !isSpanContextValid(span)) return undefined
+  return { traceId: span.traceId, spanId: span.spanId, traceFlags: span.traceFlags }
 }
