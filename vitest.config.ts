@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -17,7 +18,8 @@ const sdk2 = ['api', 'api-logs', 'context-async-hooks', 'core', 'sdk-logs', 'sdk
 
 const shared = {
   pool: 'forks' as const,
-  maxWorkers: '100%',
+  // Two for a core: most of what takes long waits for threads and processes.
+  maxWorkers: 2 * availableParallelism(),
   setupFiles: ['test/support/setup.ts'],
   testTimeout: 30_000,
 }
