@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -18,8 +17,7 @@ const sdk2 = ['api', 'api-logs', 'context-async-hooks', 'core', 'sdk-logs', 'sdk
 
 const shared = {
   pool: 'forks' as const,
-  // Two for a core: most of what takes long waits for threads and processes.
-  maxWorkers: 2 * availableParallelism(),
+  maxWorkers: '100%',
   setupFiles: ['test/support/setup.ts'],
   testTimeout: 30_000,
 }

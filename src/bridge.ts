@@ -11,7 +11,7 @@ import { type RecordLimits, resolveLimits } from './limits.ts'
 import { observeStats } from './metrics.ts'
 import { checkOptions } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
-import { type CleanRecord, cleanRecord, type Facts, factsOf, NO_FACTS, type SourceRecord } from './record.ts'
+import { cleanRecord, type Facts, factsOf, NO_FACTS, type ReadRecord, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
 import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
@@ -46,7 +46,7 @@ export function createBridge(options?: BridgeOptions): Bridge {
   return new RecordBridge('createBridge', options)
 }
 
-type Read<A, B> = (a: A, b: B) => SourceRecord | CleanRecord | undefined
+type Read<A, B> = (a: A, b: B) => ReadRecord | undefined
 type EmitEncoded<A> = (this: Logger, a: A) => void
 
 /** What became of a record. */

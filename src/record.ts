@@ -59,14 +59,14 @@ function isContext(value: unknown): value is Context {
 
 /** Reads the record, and so may run code of the app: accessors, `toJSON`. */
 export function cleanRecord(
-  source: SourceRecord | CleanRecord,
+  source: ReadRecord,
   severityNumber: number,
   context: Context,
   observedMillis: number,
   limits: RecordLimits,
   takesBigInt: boolean,
 ): LogRecord {
-  const isClean = 'isPlain' in source
+  const isClean = source.isPlain === true
   const { severityText, body, attributes, droppedAttributesCount, eventName, isPlain } = isClean
     ? source
     : cleanValues(source, limits, takesBigInt)
@@ -101,7 +101,7 @@ function takeEventName(attributes: AnyValueMap): string | undefined {
 }
 
 /** What of a record is cleaned, as it was given. */
-export type GivenValues = Pick<SourceRecord, 'isTold'> & {
+export type GivenValues = Pick<GivenRecord, 'isTold' | 'isPlain'> & {
   readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown
 }
 
@@ -120,7 +120,16 @@ export interface CleanValues {
 /** A record that needs no cleaning, as an adapter can tell. */
 export interface CleanRecord extends CleanValues {
   readonly timestamp: unknown
+  readonly isPlain: true
 }
+
+/** A record that may need cleaning. */
+export type GivenRecord = SourceRecord & {
+  /** False where it is known to need it. */
+  readonly isPlain?: false | undefined
+}
+
+export type ReadRecord = CleanRecord | GivenRecord
 
 export function cleanValues(given: GivenValues, limits: RecordLimits, takesBigInt: boolean): CleanValues {
   return plainValues(given, limits) ?? cleanedValues(given, new RecordCleaner(limits, takesBigInt))
@@ -129,7 +138,7 @@ export function cleanValues(given: GivenValues, limits: RecordLimits, takesBigIn
 /** @returns undefined where something has to be cleaned. */
 function plainValues(given: GivenValues, limits: RecordLimits): CleanValues | undefined {
   const { severityText, body, exception, eventName } = given
-  if (exception != null || !isPlainText(body, limits)) return undefined
+  if (given.isPlain === false || exception != null || !isPlainText(body, limits)) return undefined
   if (!isPlainText(severityText, limits) || !isPlainText(eventName, limits)) return undefined
   const attributes: AnyValueMap = {}
   if (given.attributes != null) {

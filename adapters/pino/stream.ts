@@ -7,7 +7,7 @@ import type { BridgeOptions } from '../../src/bridge-options.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
 import { bridgeLine, DEFAULT_LAYOUT, type LineLayout, type LineOrigin, recordOfLine } from '../../src/json-line.ts'
 import type { RecordLimits } from '../../src/limits.ts'
-import type { CleanRecord, SourceRecord } from '../../src/record.ts'
+import type { ReadRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
 import { LoggerReader, type PinoLogger } from './logger.ts'
 import { type LoggedObject, type PlainLogger, recordOfObject } from './object.ts'
@@ -119,7 +119,7 @@ class BridgeStream implements PinoStream {
   }
 }
 
-function recordOfCall(call: LoggerCall, limits: RecordLimits): SourceRecord | CleanRecord {
+function recordOfCall(call: LoggerCall, limits: RecordLimits): ReadRecord {
   const record = call.plain === undefined ? undefined : recordOfObject(call, call.plain, limits)
   return record ?? recordOfLine(call.line, call)
 }

@@ -6,7 +6,7 @@ import { type AnyValueMap, readProperty } from '../../src/attributes.ts'
 import { type ExceptionFacts, isError } from '../../src/exception.ts'
 import type { RecordLimits } from '../../src/limits.ts'
 import { copyPlain, isPlainText, PlainKeys } from '../../src/plain.ts'
-import type { CleanRecord, SourceRecord } from '../../src/record.ts'
+import type { CleanRecord, GivenRecord } from '../../src/record.ts'
 import { severityOfWinstonLevel } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
 
@@ -71,8 +71,14 @@ export function recordOfPlainInfo(info: object, limits: RecordLimits): CleanReco
  * @param formatted the info to bridge.
  * @param logged the info before the logger's format; the same, unless a format built a new one.
  * @param argument the Error that the app logged, where it was an argument of its own.
+ * @param isPlain false where {@link recordOfPlainInfo} has refused it.
  */
-export function recordOfInfo(formatted: object, logged: object, argument: Error | undefined): SourceRecord {
+export function recordOfInfo(
+  formatted: object,
+  logged: object,
+  argument: Error | undefined,
+  isPlain?: false,
+): GivenRecord {
   const info = formatted as Info
   const exception = argument ?? findError(info, logged as Info)
   // Its own: winston copies the meta by assignment, and a `__proto__` in that becomes the info's prototype.
@@ -89,6 +95,7 @@ export function recordOfInfo(formatted: object, logged: object, argument: Error 
     isTold: (key) =>
       key === 'level' || key === 'message' || (key === 'timestamp' && hasTime) || (key === 'cause' && hasToldCause),
     exception,
+    isPlain,
   }
 }
 

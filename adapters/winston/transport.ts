@@ -16,7 +16,7 @@ import {
   isObject,
   type OptionChecks,
 } from '../../src/options.ts'
-import type { CleanRecord, SourceRecord } from '../../src/record.ts'
+import type { ReadRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
 import { dataProperty, levelOf, recordOfInfo, recordOfPlainInfo, severityNumberOf } from './info.ts'
 import {
@@ -192,10 +192,7 @@ export class OpenTelemetryTransport extends TransportStream {
   }
 
   /** @returns undefined where a format filters the record out. */
-  readonly #recordOf = (
-    call: ReadableCall,
-    logger: WinstonLogger | undefined,
-  ): SourceRecord | CleanRecord | undefined => {
+  readonly #recordOf = (call: ReadableCall, logger: WinstonLogger | undefined): ReadRecord | undefined => {
     const wasFormatted = call.isFormatted
     const formatted = call.format()
     if (!isInfo(formatted)) return undefined
@@ -208,7 +205,7 @@ export class OpenTelemetryTransport extends TransportStream {
     const isWhole = wasFormatted && info === call.info && call.error === undefined
     const plain = isWhole ? recordOfPlainInfo(info, this.#bridge.limits) : undefined
     if (plain !== undefined) return plain
-    const record = recordOfInfo(info, call.info, call.error)
+    const record = recordOfInfo(info, call.info, call.error, isWhole ? false : undefined)
     if (wasFormatted) return record
     return { ...record, severityNumber: this.#severity(levelOf(formatted, call.info), logger?.levels) }
   }
