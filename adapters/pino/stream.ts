@@ -5,7 +5,14 @@ import { context } from '@opentelemetry/api'
 import { RecordBridge } from '../../src/bridge.ts'
 import type { BridgeOptions } from '../../src/bridge-options.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
-import { bridgeLine, DEFAULT_LAYOUT, type LineLayout, type LineOrigin, recordOfLine } from '../../src/json-line.ts'
+import {
+  bridgeLine,
+  DEFAULT_LAYOUT,
+  type Level,
+  type LineLayout,
+  type LineOrigin,
+  recordOfLine,
+} from '../../src/json-line.ts'
 import type { RecordLimits } from '../../src/limits.ts'
 import type { ReadRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
@@ -36,11 +43,30 @@ export function createPinoStream(options?: BridgeOptions): PinoStream {
 }
 
 const METADATA: unique symbol = Symbol.for('pino.metadata')
+const NO_LEVEL: Level = { severityNumber: 0, text: undefined }
 
-/** What pino's metadata tells of a line. */
-interface LoggerCall extends LineOrigin, LoggedObject {
-  readonly line: string
-  readonly plain: PlainLogger | undefined
+/** What pino's metadata tells of a line. One is used again and again: a record that is not wanted allocates nothing. */
+class LoggerCall implements LineOrigin, LoggedObject {
+  isTaken = false
+  line = ''
+  layout = DEFAULT_LAYOUT
+  level: number | undefined
+  severity: Level = NO_LEVEL
+  loggerName: string | undefined
+  timeText: string | undefined
+  time: string | number | null = null
+  plain: PlainLogger | undefined
+  object: unknown
+  message: unknown
+
+  /** Lets go of the app's. */
+  release(): void {
+    this.isTaken = false
+    this.line = ''
+    this.plain = undefined
+    this.object = undefined
+    this.message = undefined
+  }
 }
 
 class BridgeStream implements PinoStream {
@@ -58,6 +84,7 @@ class BridgeStream implements PinoStream {
   readonly #loggers: LoggerReader
   /** For lines without metadata: that of the last one with. */
   #layout: LineLayout
+  readonly #call = new LoggerCall()
 
   constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
     this.#bridge = bridge
@@ -66,9 +93,10 @@ class BridgeStream implements PinoStream {
   }
 
   write(line: string): void {
+    let call: LoggerCall | undefined
     try {
       const active = context.active()
-      const call = this.#takeCall(line)
+      call = this.#takeCall(line)
       if (call === undefined) {
         // A stream between pino and this one hands no metadata on: the line alone has to tell.
         bridgeLine(this.#bridge, line, this.#layout, active)
@@ -78,6 +106,8 @@ class BridgeStream implements PinoStream {
       }
     } catch (error) {
       internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
+    } finally {
+      call?.release()
     }
   }
 
@@ -99,20 +129,27 @@ class BridgeStream implements PinoStream {
 
   /** The metadata belongs to this call: what is logged while the record is read brings its own. */
   #takeCall(line: string): LoggerCall | undefined {
-    const { lastLevel: level, lastLogger, lastTime, lastObj: object, lastMsg: message } = this
+    const { lastLevel, lastLogger, lastTime, lastObj, lastMsg } = this
     // The app's objects are not held.
     this.lastLogger = undefined
     this.lastObj = undefined
     this.lastMsg = undefined
     if (lastLogger === undefined) return undefined
     try {
-      const { layout, levels, name: loggerName, plain } = this.#loggers.factsOf(lastLogger)
+      const { layout, levels, name, plain } = this.#loggers.factsOf(lastLogger)
       this.#layout = layout
-      const severity = levels.of(level)
-      const millis = epochOf(lastTime)
-      // As nearly every logger has it.
-      if (millis > 0) return { line, layout, level, severity, loggerName, time: millis, plain, object, message }
-      return { line, layout, level, severity, loggerName, time: timeOf(lastTime), plain: undefined, object, message }
+      const call = this.#call.isTaken ? new LoggerCall() : this.#call
+      call.isTaken = true
+      call.line = line
+      call.layout = layout
+      call.level = lastLevel
+      call.severity = levels.of(lastLevel)
+      call.loggerName = name
+      call.timeText = lastTime
+      call.plain = plain
+      call.object = lastObj
+      call.message = lastMsg
+      return call
     } catch {
       return undefined
     }
@@ -120,7 +157,10 @@ class BridgeStream implements PinoStream {
 }
 
 function recordOfCall(call: LoggerCall, limits: RecordLimits): ReadRecord {
-  const record = call.plain === undefined ? undefined : recordOfObject(call, call.plain, limits)
+  const millis = epochOf(call.timeText)
+  // As nearly every logger has it.
+  call.time = millis > 0 ? millis : timeOf(call.timeText)
+  const record = call.plain === undefined || millis === 0 ? undefined : recordOfObject(call, call.plain, limits)
   return record ?? recordOfLine(call.line, call)
 }
 

@@ -220,6 +220,8 @@ describe('winston', () => {
 
   test.each(Object.entries(exotic))(
     '%s: the call ends as it does without a bridge, and the record arrives',
+    // winston itself takes seconds for the largest, and is asked ten times.
+    { timeout: 60_000 },
     (_name, make) => {
       const transport = new OpenTelemetryTransport({ loggerProvider })
       const logger = winston.createLogger({ format, transports: [transport] })
