@@ -116,6 +116,18 @@ test('a partial success is counted and told', async () => {
   expect(reports).toEqual(['rejected: 2 records dropped: too old'])
 })
 
+test('asks for more until a batch is full, and then only for what keeps the exporter busy', async () => {
+  receiver.misbehaviour = () => {}
+  const { pipeline, emit } = await start({ maxExportBatchSize: 300 })
+  const text = 'x'.repeat(10_000)
+  for (let i = 0; i < 299; i++) emit(text)
+  // 3 MB, and nothing is under way.
+  expect(pipeline.hasRoom()).toBe(true)
+  emit(text)
+  expect(pipeline.hasRoom()).toBe(false)
+  await pipeline.close(10)
+})
+
 test('a collector that never answers: close ends at its deadline and tells the truth', async () => {
   receiver.misbehaviour = () => {}
   const { pipeline, emit } = await start({ timeoutMillis: 100 })

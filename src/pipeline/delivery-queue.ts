@@ -86,6 +86,11 @@ export class DeliveryQueue<T> {
     return this.#bytes
   }
 
+  /** Whether a batch is under way, or waits to be tried again. */
+  get isSending(): boolean {
+    return this.#lanes.some((lane) => lane.isSending)
+  }
+
   result(): DeliveryResult {
     return { delivered: this.#delivered, dropped: this.#dropped, undelivered: this.#records }
   }

@@ -54,6 +54,11 @@ export class Lane<T> {
     return this.#records.length - this.#head
   }
 
+  /** A batch is under way, or waits to be tried again. */
+  get isSending(): boolean {
+    return this.#sending || this.#attempts > 0
+  }
+
   add(record: T, bytes: number): void {
     this.#records.push(record)
     this.#sizes.push(bytes)

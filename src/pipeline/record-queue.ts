@@ -140,9 +140,11 @@ export class RecordQueue<T> {
     return this.#queue.result()
   }
 
-  /** False while enough waits to keep all lanes busy: what has not been added is better kept as it is. */
+  /** False while enough waits to keep the exporter busy: what has not been added is better kept as it is. */
   hasRoom(): boolean {
-    return this.#queue.bytes <= Math.min(this.#maxBytes / 2, ENOUGH_BYTES)
+    const { bytes, isSending } = this.#queue
+    // A batch that is not full goes out late: where none is under way, more has to come.
+    return bytes <= (isSending ? Math.min(this.#maxBytes / 2, ENOUGH_BYTES) : this.#maxBytes / 2)
   }
 
   beforeExit(): void {
