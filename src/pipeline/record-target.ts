@@ -15,28 +15,50 @@ export default async function recordTarget(options: ExportOptions): Promise<Writ
   const funnel = new Funnel()
   const loggers = new Map<string, Logger>()
 
-  function loggerOf({ name, version, schemaUrl }: RecordLine['scope']): Logger {
+  let lastScope: RecordLine['scope'] = { name: '' }
+  let lastLogger: Logger | undefined
+
+  /** Records of one logger mostly follow each other. */
+  function loggerOf(scope: RecordLine['scope']): Logger {
+    const { name, version, schemaUrl } = scope
+    const isLast = name === lastScope.name && version === lastScope.version && schemaUrl === lastScope.schemaUrl
+    if (isLast && lastLogger !== undefined) return lastLogger
     const key = JSON.stringify([name, version, schemaUrl])
     let logger = loggers.get(key)
     if (logger === undefined) {
       logger = pipeline.provider.getLogger(name, version, schemaUrl === undefined ? undefined : { schemaUrl })
       loggers.set(key, logger)
     }
+    lastScope = scope
+    lastLogger = logger
     return logger
   }
 
   function takeLine(line: string): void {
     funnel.arrive()
     try {
-      const { scope, span, ...record } = unpackRecord(line)
+      const record = unpackRecord(line)
+      const { scope, span, severityNumber } = record
       const context =
         span === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...span, isRemote: true })
       const logger = loggerOf(scope)
-      if (logger.enabled?.({ context, severityNumber: record.severityNumber }) === false) {
+      if (logger.enabled?.({ context, severityNumber }) === false) {
         funnel.drop('disabled')
         return
       }
-      logger.emit({ ...record, context } as LogRecord)
+      // Key by key: to take two from it and copy the rest takes as long as a tenth of all that is done here.
+      const emitted = {
+        timestamp: record.timestamp,
+        observedTimestamp: record.observedTimestamp,
+        severityNumber,
+        severityText: record.severityText,
+        body: record.body,
+        attributes: record.attributes,
+        eventName: record.eventName,
+        droppedAttributesCount: record.droppedAttributesCount,
+        context,
+      }
+      logger.emit(emitted as LogRecord)
       funnel.emitted()
     } catch (error) {
       funnel.drop('failed')
