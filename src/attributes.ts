@@ -3,6 +3,7 @@
 
 import { types } from 'node:util'
 import { reasonOf } from './internal-logger.ts'
+import { attributeKey, nestedKey } from './keys.ts'
 import type { RecordLimits } from './limits.ts'
 
 /**
@@ -337,25 +338,6 @@ const never = () => false
 function mayHaveValue(owner: object, key: string): boolean {
   const property = types.isProxy(owner) ? undefined : Object.getOwnPropertyDescriptor(owner, key)
   return property === undefined || property.get !== undefined || property.value !== undefined
-}
-
-/** The SDKs refuse an empty key, and assigning to `__proto__` would set a prototype instead of an attribute. */
-function attributeKey(key: string, source: object, target: object): string {
-  if (key === '' || key === '__proto__') return freeKey(`_${key}`, source, target)
-  return key.isWellFormed() ? key : freeKey(key.toWellFormed(), source, target)
-}
-
-/** Inside a value the SDKs take anything with an own `constructor` for a class instance and drop it whole. */
-function nestedKey(key: string, source: object, target: object): string {
-  if (key === 'constructor' || key === '__proto__') return freeKey(`_${key}`, source, target)
-  return key.isWellFormed() ? key : freeKey(key.toWellFormed(), source, target)
-}
-
-/** A key that had to be changed takes no other's place. */
-function freeKey(name: string, source: object, target: object): string {
-  let free = name
-  while (Object.hasOwn(source, free) || Object.hasOwn(target, free)) free = `_${free}`
-  return free
 }
 
 /** Well-formed, as every encoding of OTLP wants it: half of a surrogate pair becomes U+FFFD. */

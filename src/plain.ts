@@ -4,6 +4,7 @@
 
 import { types } from 'node:util'
 import type { AnyValue, AnyValueMap } from './attributes.ts'
+import { isAttributeKey, isNestedKey } from './keys.ts'
 import type { RecordLimits } from './limits.ts'
 
 /** What cleaning counts for an entry and for the value in it, at most. */
@@ -26,14 +27,14 @@ export class PlainKeys {
   readonly #isPlain: (key: string) => boolean
   readonly #known = new Set<string>()
 
-  /** @param isPlain what a key must be besides well-formed, and one that the SDKs take. */
+  /** @param isPlain what a key must be besides one that an attribute can have. */
   constructor(isPlain: (key: string) => boolean = always) {
     this.#isPlain = isPlain
   }
 
   has(key: string): boolean {
     if (this.#known.has(key)) return true
-    if (key === '' || key === '__proto__' || !key.isWellFormed() || !this.#isPlain(key)) return false
+    if (!isAttributeKey(key) || !this.#isPlain(key)) return false
     if (this.#known.size < MAX_KNOWN_KEYS) this.#known.add(key)
     return true
   }
@@ -125,7 +126,7 @@ function plainMap(map: object, depth: number): AnyValueMap | typeof NOT_PLAIN {
   const copy: AnyValueMap = {}
   for (const key of Object.keys(map)) {
     if (bytesLeft <= 0) return NOT_PLAIN
-    if (key === 'constructor' || key === '__proto__' || !key.isWellFormed()) return NOT_PLAIN
+    if (!isNestedKey(key)) return NOT_PLAIN
     const value = plainProperty(map, key, depth)
     if (value === NOT_PLAIN) return NOT_PLAIN
     bytesLeft -= ENTRY_BYTES + key.length

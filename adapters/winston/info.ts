@@ -44,9 +44,7 @@ export function severityNumberOf(
 }
 
 /** Fields that may be errors, or tell of one. */
-const plainKeys = new PlainKeys(
-  (key) => !['error', 'err', 'exception', 'stack', 'cause', 'otel.event.name'].includes(key),
-)
+const plainKeys = new PlainKeys((key) => ![...ERROR_KEYS, 'cause', 'otel.event.name'].includes(key))
 
 const isTold = (key: string) => key === 'level' || key === 'message' || key === 'timestamp'
 
