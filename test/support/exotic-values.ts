@@ -149,3 +149,8 @@ export const anything: fc.Arbitrary<Make> = fc.oneof(
     ),
   },
 )
+
+/** An object of what was arbitrary by key. */
+export function made(makes: Record<string, () => unknown>): object {
+  return Object.fromEntries(Object.entries(makes).map(([key, make]) => [key, make()]))
+}
