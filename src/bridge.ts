@@ -13,7 +13,7 @@ import { checkOptions } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
 import { cleanRecord, type Facts, factsOf, NO_FACTS, type ReadRecord, type SourceRecord } from './record.ts'
 import { startWaiting, stopWaiting, type Waiting } from './replay.ts'
-import { currentScope, isNestedTooDeep, nesting, OPEN, runEmit, type Scope } from './scope.ts'
+import { currentScope, isNestedTooDeep, nesting, OPEN, type Scope } from './scope.ts'
 import { type BridgeStats, type DropReason, Funnel } from './stats.ts'
 import { heldBackBy } from './suppression.ts'
 
@@ -47,15 +47,16 @@ export function createBridge(options?: BridgeOptions): Bridge {
 }
 
 type Read<A, B> = (a: A, b: B) => ReadRecord | undefined
-type EmitEncoded<A> = (this: Logger, a: A) => void
+/** Emits what a record would be read from. @returns false where the Logger does not take it. */
+type EmitUnread<A> = (logger: Logger, a: A, context: Context) => boolean
 
 /** What became of a record. */
 type Fate = 'emitted' | 'waiting' | DropReason
 
 export class RecordBridge implements Bridge, Waiting {
   readonly #provider: LoggerProvider | undefined
-  readonly #scopeName: string | undefined
-  readonly #scopeVersion: string | undefined
+  readonly scopeName: string | undefined
+  readonly scopeVersion: string | undefined
   readonly limits: RecordLimits
   readonly #include: readonly (string | RegExp)[] | undefined
   readonly #exclude: readonly (string | RegExp)[] | undefined
@@ -75,8 +76,8 @@ export class RecordBridge implements Bridge, Waiting {
     const checked = checkOptions(owner, options, bridgeOptionChecks)
     const provider = checked.loggerProvider
     this.#provider = provider === undefined || isProxyProvider(provider) ? undefined : provider
-    this.#scopeName = checked.scopeName
-    this.#scopeVersion = checked.scopeVersion
+    this.scopeName = checked.scopeName
+    this.scopeVersion = checked.scopeVersion
     this.limits = resolveLimits(owner, checked.limits)
     this.#include = checked.include
     this.#exclude = checked.exclude
@@ -102,7 +103,8 @@ export class RecordBridge implements Bridge, Waiting {
 
   /**
    * What adapters call: `read(a, b)` makes the record, or undefined where the logger itself filters it out. It is not
-   * called for a record that will not be emitted; the arguments before it must be known without running code of the app.
+   * called for a record that will not be emitted, nor where `emitUnread` has emitted what it would read, on a Logger of
+   * our own alone: nothing of it is suppressed. The arguments before it must be known without running code of the app.
    */
   read<A, B>(
     severityNumber: number,
@@ -111,32 +113,7 @@ export class RecordBridge implements Bridge, Waiting {
     read: Read<A, B>,
     a: A,
     b: B,
-  ): void {
-    this.#count(severityNumber, loggerName, context, read, undefined, a, b)
-  }
-
-  /**
-   * As {@link read}, for a record that the Logger takes as it is encoded: `emit(a)` is called on the Logger, as its emit. Only where the
-   * provider was given, since nothing of such a record can wait for one.
-   */
-  emitEncoded<A>(
-    severityNumber: number,
-    loggerName: string | undefined,
-    context: Context,
-    emit: EmitEncoded<A>,
-    a: A,
-  ): void {
-    this.#count(severityNumber, loggerName, context, noRecord, emit, a, undefined)
-  }
-
-  #count<A, B>(
-    severityNumber: number,
-    loggerName: string | undefined,
-    context: Context,
-    read: Read<A, B>,
-    emit: EmitEncoded<A> | undefined,
-    a: A,
-    b: B,
+    emitUnread?: EmitUnread<A>,
   ): void {
     let scope: Scope
     try {
@@ -156,7 +133,7 @@ export class RecordBridge implements Bridge, Waiting {
     let fate: Fate = 'failed'
     let failure: unknown
     try {
-      fate = this.#bridge(scope, severityNumber, loggerName, context, read, emit, a, b)
+      fate = this.#bridge(scope, severityNumber, loggerName, context, read, a, b, emitUnread)
     } catch (error) {
       failure = error
     }
@@ -249,18 +226,15 @@ export class RecordBridge implements Bridge, Waiting {
     loggerName: string | undefined,
     context: Context,
     read: Read<A, B>,
-    emit: EmitEncoded<A> | undefined,
     a: A,
     b: B,
+    emitUnread: EmitUnread<A> | undefined,
   ): Fate {
     const refusal = this.#refusal(scope, loggerName, context)
     if (refusal !== undefined) return refusal
     const logger = this.#logger(scope, loggerName)
     if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) return 'disabled'
-    if (emit !== undefined && logger !== undefined) {
-      runEmit(scope, emit, logger, a)
-      return 'emitted'
-    }
+    if (emitUnread !== undefined && logger !== undefined && emitUnread(logger, a, context)) return 'emitted'
     const observedMillis = Date.now()
     let record: LogRecord
     const depth = nesting
@@ -295,8 +269,8 @@ export class RecordBridge implements Bridge, Waiting {
     if (this.#waiting.length > 0) this.replay()
     let logger = this.#loggers.get(loggerName)
     if (logger === undefined) {
-      const scopeName = this.#scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
-      logger = loggerOf(scope, provider, { name: scopeName, version: this.#scopeVersion })
+      const scopeName = this.scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
+      logger = loggerOf(scope, provider, { name: scopeName, version: this.scopeVersion })
       this.#loggers.set(loggerName, logger)
       observeStats()
     }
@@ -334,8 +308,6 @@ function report(what: string, error: unknown): void {
     // The stack is exhausted, and that is what the error says.
   }
 }
-
-function noRecord(): undefined {}
 
 /** A field of the record may be an accessor. Its severity is known. */
 function readOnce(record: SourceRecord): SourceRecord {

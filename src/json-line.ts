@@ -51,7 +51,8 @@ const HEAD_KEYS = 4
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
 const SCALAR = String.raw`(?:${STRING}|-?\d+(?:\.\d+)?)`
 /** As nearly every line begins: pino's own layout, and nothing that is escaped. */
-const PLAIN = /^\{"level":(\d+),"time":(\d+|"[^"\\]*"),"pid":\d+,"hostname":"[^"\\]*"(?:,"name":"([^"\\]*)")?[,}]/
+const PLAIN =
+  /^\{"level":(\d+),"time":(\d+|"[^"\\]*"),"pid":\d+,"hostname":"[^"\\]*"(?:,"name":"([^"\\]*)"[,}]|(?!,"name":)[,}])/
 /** The first two members of a line: as pino writes them, its level and its time. */
 const HEAD = new RegExp(String.raw`^\{(${STRING}):(${SCALAR})(?:,(${STRING}):(${SCALAR}))?(?=[,}])`)
 /** `name` is the last of the bindings that pino makes itself. */
@@ -122,13 +123,18 @@ function originOfLine(line: string, fields: LineFields, layout: LineLayout): Lin
     return { layout, level: Number(plainLevel), loggerName: plainName, time }
   }
   const head = HEAD.exec(line)
-  const name = NAME.exec(line)?.[1]
   return {
     layout,
     level: levelOfHead(head, layout) ?? knownLevel(fields.level, layout),
-    loggerName: name === undefined ? undefined : (JSON.parse(name) as string),
+    loggerName: nameOfLine(line),
     time: timeOfHead(head),
   }
+}
+
+/** @returns the logger's own name, where the line tells it. */
+export function nameOfLine(line: string): string | undefined {
+  const name = NAME.exec(line)?.[1]
+  return name === undefined ? undefined : (JSON.parse(name) as string)
 }
 
 /** A formatter may have written the level under another key, or as another value. */

@@ -24,6 +24,14 @@ export interface RecordLimits {
   readonly recordBytes: number
 }
 
+/** Where neither options nor the environment say otherwise. */
+export const DEFAULT_LIMITS: RecordLimits = {
+  attributeCount: 128,
+  attributeValueLength: Number.POSITIVE_INFINITY,
+  depth: 64,
+  recordBytes: 1024 * 1024,
+}
+
 /** Cleaners, encoders and those of the receivers go down as many calls. */
 const MAX_DEPTH = 256
 
@@ -40,10 +48,13 @@ const checks: OptionChecks<RecordLimits> = {
  */
 export function resolveLimits(owner: string, limits: Partial<RecordLimits> | undefined): RecordLimits {
   const resolved = {
-    attributeCount: fromOtel('ATTRIBUTE_COUNT_LIMIT') ?? 128,
-    attributeValueLength: fromOtel('ATTRIBUTE_VALUE_LENGTH_LIMIT') ?? Number.POSITIVE_INFINITY,
-    depth: numberFromEnvironment(['OTEL_LOG_BRIDGE_DEPTH_LIMIT'], aLimit) ?? 64,
-    recordBytes: numberFromEnvironment(['OTEL_LOG_BRIDGE_RECORD_BYTES_LIMIT'], aLimit) ?? 1024 * 1024,
+    ...DEFAULT_LIMITS,
+    ...definedOnly({
+      attributeCount: fromOtel('ATTRIBUTE_COUNT_LIMIT'),
+      attributeValueLength: fromOtel('ATTRIBUTE_VALUE_LENGTH_LIMIT'),
+      depth: numberFromEnvironment(['OTEL_LOG_BRIDGE_DEPTH_LIMIT'], aLimit),
+      recordBytes: numberFromEnvironment(['OTEL_LOG_BRIDGE_RECORD_BYTES_LIMIT'], aLimit),
+    }),
     ...definedOnly(checkOptions<Partial<RecordLimits>>(`${owner}: option 'limits'`, limits, checks)),
   }
   return { ...resolved, depth: Math.min(resolved.depth, MAX_DEPTH) }

@@ -4,6 +4,7 @@
 import type { Context, MeterProvider } from '@opentelemetry/api'
 import type { AnyValue, AnyValueMap } from './attributes.ts'
 import type { RecordLimits } from './limits.ts'
+import type { PackedReading } from './pipeline/packed-line.ts'
 import type { HrTime } from './time.ts'
 
 /** What the bridge hands to `Logger.emit`: the LogRecord that both API generations accept. */
@@ -29,6 +30,8 @@ export interface Logger {
   emit(record: LogRecord): void
   /** In place of `emit`, for a record that was cleaned within `limits`. Nothing of the app's runs in it. */
   emitClean?(record: LogRecord, limits: RecordLimits): void
+  /** In place of `emit`: the line that a record would be read from. @returns whether the Logger has taken it. */
+  emitLine?(line: string, reading: PackedReading, context: Context): boolean
   enabled?(options: { context?: Context; severityNumber?: number; eventName?: string }): boolean
 }
 

@@ -2,9 +2,16 @@
 // by their descriptions.
 
 import { type AnyValueMap, textOf } from '../../src/attributes.ts'
-import { DEFAULT_LAYOUT, isOwnBinding, type Levels, type LineLayout, levelsOf } from '../../src/json-line.ts'
-import type { RecordLimits } from '../../src/limits.ts'
+import {
+  DEFAULT_LAYOUT,
+  isOwnBinding,
+  type Levels,
+  type LineLayout,
+  levelsOf,
+  nameOfLine,
+} from '../../src/json-line.ts'
 import { isObject } from '../../src/options.ts'
+import { type LineReading, type PackedReading, packReading } from '../../src/pipeline/packed-line.ts'
 import { copyPlain, PlainKeys } from '../../src/plain.ts'
 import { isOfLine, type PlainLogger } from './object.ts'
 
@@ -18,6 +25,13 @@ export interface LoggerFacts {
   readonly name: string | undefined
   /** Where the object that is logged tells all that the line does. */
   readonly plain: PlainLogger | undefined
+  /** How the line is to be read where it tells all that the logger does. */
+  readonly reading: PackedReading | undefined
+}
+
+/** Options of the bridge that the lines are read for. */
+interface ReaderOptions extends Omit<LineReading, 'layout'> {
+  readonly severities: LineLayout['severities']
 }
 
 interface CachedFacts extends LoggerFacts {
@@ -40,18 +54,17 @@ type PinoSymbol =
 /** Reads each logger's facts once, and again when its bindings have changed. */
 export class LoggerReader {
   readonly #destination: object
-  readonly #severities: Readonly<Record<string, number>> | undefined
-  readonly #limits: RecordLimits
+  readonly #options: ReaderOptions
   readonly #facts = new WeakMap<object, CachedFacts>()
   /** Of the logger that was read last: children have that of their parent. */
   #layout: LineLayout | undefined
+  #reading: { layout: LineLayout; packed: PackedReading } | undefined
   #keys: { serializers: object; layout: LineLayout; keys: PlainKeys } | undefined
 
   /** @param destination of the loggers. */
-  constructor(destination: object, severities: Readonly<Record<string, number>> | undefined, limits: RecordLimits) {
+  constructor(destination: object, options: ReaderOptions) {
     this.#destination = destination
-    this.#severities = severities
-    this.#limits = limits
+    this.#options = options
   }
 
   factsOf(logger: PinoLogger): LoggerFacts {
@@ -66,9 +79,13 @@ export class LoggerReader {
   #read(logger: PinoLogger, bindings: string, layout: LineLayout): CachedFacts {
     const fields = fieldsOf(bindings)
     const name = textOf(fields?.name)
-    const plain =
-      fields !== undefined && this.#isPlain(logger, layout) ? this.#plain(logger, layout, fields) : undefined
-    return { bindings, layout, levels: levelsOf(layout), name, plain }
+    const facts = { bindings, layout, levels: levelsOf(layout), name }
+    if (fields === undefined || !this.#isDirect(logger)) return { ...facts, plain: undefined, reading: undefined }
+    return {
+      ...facts,
+      plain: this.#isPlain(logger, layout) ? this.#plain(logger, layout, fields) : undefined,
+      reading: isToldByLine(bindings, name, layout) ? this.#readingOf(layout) : undefined,
+    }
   }
 
   #layoutOf(logger: PinoLogger): LineLayout {
@@ -83,21 +100,15 @@ export class LoggerReader {
       nestedKey === last.nestedKey &&
       labels === last.labels
     if (isSame) return last
-    this.#layout = { messageKey, errorKey, nestedKey, labels, severities: this.#severities }
+    this.#layout = { messageKey, errorKey, nestedKey, labels, severities: this.#options.severities }
     return this.#layout
   }
 
-  /** Whether nothing stands between the object that is logged and the line, nor between the line and the destination. */
-  #isPlain(logger: PinoLogger, { messageKey, nestedKey }: LineLayout): boolean {
-    const stringifiers = propertyOf(logger, 'stringifiers')
+  /** Whether pino itself makes the line, and nothing stands between the line and the destination. */
+  #isDirect(logger: PinoLogger): boolean {
     const asJson = propertyOf(logger, 'asJson')
     return (
-      nestedKey === undefined &&
       propertyOf(logger, 'stream') === this.#destination &&
-      isObject(stringifiers) &&
-      Reflect.ownKeys(stringifiers).length === 0 &&
-      fieldOf(logger, 'serializers', messageKey) === undefined &&
-      fieldOf(logger, 'formatters', 'log') === undefined &&
       fieldOf(logger, 'hooks', 'streamWrite') === undefined &&
       typeof asJson === 'function' &&
       asJson.name === 'asJson' &&
@@ -105,12 +116,32 @@ export class LoggerReader {
     )
   }
 
+  /** Whether nothing stands between the object that is logged and the line. */
+  #isPlain(logger: PinoLogger, { messageKey, nestedKey }: LineLayout): boolean {
+    const stringifiers = propertyOf(logger, 'stringifiers')
+    return (
+      nestedKey === undefined &&
+      isObject(stringifiers) &&
+      Reflect.ownKeys(stringifiers).length === 0 &&
+      fieldOf(logger, 'serializers', messageKey) === undefined &&
+      fieldOf(logger, 'formatters', 'log') === undefined
+    )
+  }
+
+  #readingOf(layout: LineLayout): PackedReading {
+    if (this.#reading?.layout !== layout) {
+      this.#reading = { layout, packed: packReading({ ...this.#options, layout }) }
+    }
+    return this.#reading.packed
+  }
+
   #plain(logger: PinoLogger, layout: LineLayout, fields: Record<string, unknown>): PlainLogger | undefined {
     const serializers = propertyOf(logger, 'serializers')
-    const { attributeCount } = this.#limits
+    const { limits } = this.#options
+    const { attributeCount } = limits
     const bindings: AnyValueMap = {}
     const isOwn = (key: string) => isOwnBinding(key, fields[key], textOf(fields.name))
-    if (!isObject(serializers) || !copyPlain(bindings, fields, this.#limits, attributeCount, isOwn)) return undefined
+    if (!isObject(serializers) || !copyPlain(bindings, fields, limits, attributeCount, isOwn)) return undefined
     for (const [key, value] of Object.entries(bindings)) {
       // An object would be shared by all records of the logger.
       if (isOfLine(key, layout) || typeof value === 'object') return undefined
@@ -127,6 +158,13 @@ export class LoggerReader {
     this.#keys = { serializers, layout, keys }
     return keys
   }
+}
+
+/** Whether a line with these bindings tells the logger's name, and UTF-8 has what it is read by. */
+function isToldByLine(bindings: string, name: string | undefined, layout: LineLayout): boolean {
+  const { messageKey, errorKey, nestedKey = '' } = layout
+  const texts = [name ?? '', messageKey, errorKey, nestedKey]
+  return texts.every((text) => text.isWellFormed()) && nameOfLine(`{"level":30,"time":1${bindings}}`) === name
 }
 
 /** pino keeps bindings as JSON that is already joined: `,"pid":1,"name":"app"`. */

@@ -1,7 +1,7 @@
 // pino in process. The destination is a plain object: behind a Node Writable a re-entrant line would be buffered and
 // written outside the scope in which it was logged, where nothing can tell what caused it.
 
-import { context } from '@opentelemetry/api'
+import { type Context, context } from '@opentelemetry/api'
 import { RecordBridge } from '../../src/bridge.ts'
 import type { BridgeOptions } from '../../src/bridge-options.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
@@ -14,6 +14,8 @@ import {
   recordOfLine,
 } from '../../src/json-line.ts'
 import type { RecordLimits } from '../../src/limits.ts'
+import type { PackedReading } from '../../src/pipeline/packed-line.ts'
+import type { Logger } from '../../src/provider.ts'
 import type { ReadRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
 import { LoggerReader, type PinoLogger } from './logger.ts'
@@ -56,6 +58,7 @@ class LoggerCall implements LineOrigin, LoggedObject {
   timeText: string | undefined
   time: string | number | null = null
   plain: PlainLogger | undefined
+  reading: PackedReading | undefined
   object: unknown
   message: unknown
 
@@ -64,6 +67,7 @@ class LoggerCall implements LineOrigin, LoggedObject {
     this.isTaken = false
     this.line = ''
     this.plain = undefined
+    this.reading = undefined
     this.object = undefined
     this.message = undefined
   }
@@ -88,7 +92,8 @@ class BridgeStream implements PinoStream {
 
   constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
     this.#bridge = bridge
-    this.#loggers = new LoggerReader(this, severities, bridge.limits)
+    const { scopeName, scopeVersion, limits } = bridge
+    this.#loggers = new LoggerReader(this, { severities, scopeName, scopeVersion, limits })
     this.#layout = { ...DEFAULT_LAYOUT, severities }
   }
 
@@ -101,8 +106,9 @@ class BridgeStream implements PinoStream {
         // A stream between pino and this one hands no metadata on: the line alone has to tell.
         bridgeLine(this.#bridge, line, this.#layout, active)
       } else {
+        const { limits } = this.#bridge
         const { severityNumber } = call.severity
-        this.#bridge.read(severityNumber, call.loggerName, active, recordOfCall, call, this.#bridge.limits)
+        this.#bridge.read(severityNumber, call.loggerName, active, recordOfCall, call, limits, emitLine)
       }
     } catch (error) {
       internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
@@ -136,7 +142,7 @@ class BridgeStream implements PinoStream {
     this.lastMsg = undefined
     if (lastLogger === undefined) return undefined
     try {
-      const { layout, levels, name, plain } = this.#loggers.factsOf(lastLogger)
+      const { layout, levels, name, plain, reading } = this.#loggers.factsOf(lastLogger)
       this.#layout = layout
       const call = this.#call.isTaken ? new LoggerCall() : this.#call
       call.isTaken = true
@@ -147,6 +153,7 @@ class BridgeStream implements PinoStream {
       call.loggerName = name
       call.timeText = lastTime
       call.plain = plain
+      call.reading = reading
       call.object = lastObj
       call.message = lastMsg
       return call
@@ -154,6 +161,17 @@ class BridgeStream implements PinoStream {
       return undefined
     }
   }
+}
+
+const LEVEL_KEY = '{"level":'
+const TIME_KEY = ',"time":'
+
+/** To a Logger that reads the line itself, in a thread of its own; only where the line begins with what pino says of it. */
+function emitLine(logger: Logger, { line, reading, timeText }: LoggerCall, active: Context): boolean {
+  if (reading === undefined || timeText === undefined || logger.emitLine === undefined) return false
+  const time = line.indexOf(',', LEVEL_KEY.length)
+  const isTold = line.startsWith(TIME_KEY, time) && line.startsWith(timeText, time + TIME_KEY.length)
+  return isTold && logger.emitLine(line, reading, active)
 }
 
 function recordOfCall(call: LoggerCall, limits: RecordLimits): ReadRecord {

@@ -2,23 +2,15 @@
 
 import type { Writable } from 'node:stream'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
-import { ROOT_CONTEXT } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import { RecordBridge } from '../../src/bridge.ts'
 import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
-import { bridgeLine, DEFAULT_LAYOUT, type LineLayout } from '../../src/json-line.ts'
+import { DEFAULT_LAYOUT, type LineLayout } from '../../src/json-line.ts'
 import { aString, checkOptions, definedOnly, isObject, type OptionChecks } from '../../src/options.ts'
-import type { Encodable, EncodedLogger } from '../../src/pipeline/encoded-provider.ts'
-import { createLineEncoder, type LineEncoder } from '../../src/pipeline/line-encoder.ts'
-import { LineTarget, type TakeLine, takeText } from '../../src/pipeline/line-target.ts'
-import {
-  createOwnedPipeline,
-  type ExportOptions,
-  exportOptionChecks,
-  type OwnedPipeline,
-} from '../../src/pipeline/owned-pipeline.ts'
-import type { Logger } from '../../src/provider.ts'
+import { LineTarget } from '../../src/pipeline/line-target.ts'
+import { createOwnedPipeline, type ExportOptions, exportOptionChecks } from '../../src/pipeline/owned-pipeline.ts'
+import { takeLineWith } from '../../src/pipeline/take-line.ts'
 import { suppressLogs } from '../../src/suppression.ts'
-import { spanOf, startOfLine, unpackLine } from './call.ts'
 import { isMarkedHeldBack } from './mixin.ts'
 
 /** Options of `pino({ transport: { target: 'otel-log-bridge/pino', options } })`. They cross to a thread: no functions. */
@@ -83,7 +75,7 @@ export default async function pinoTarget(options?: PinoTargetOptions & OptionsOf
   const target = new LineTarget(
     bridge,
     pipeline,
-    takeLineWith(bridge, pipeline, () => layout.current()),
+    takeLineWith(bridge, pipeline, () => layout.current(), contextOfLine),
   )
   target.once('close', () => {
     layout.close()
@@ -92,38 +84,9 @@ export default async function pinoTarget(options?: PinoTargetOptions & OptionsOf
   return target
 }
 
-/** Lines go straight to the encoding that they are sent in, but for those that are something special. */
-export function takeLineWith(
-  bridge: RecordBridge,
-  { takesProtobuf }: Pick<OwnedPipeline, 'takesProtobuf'>,
-  layoutOf: () => LineLayout,
-): TakeLine {
-  let layout: LineLayout | undefined
-  let encoder: LineEncoder | undefined
-
-  const takeParsed = takeText((packed) => {
-    const { line, context } = unpackLine(packed)
-    // A record that the main thread marked keeps its fate.
-    bridgeLine(bridge, line, layoutOf(), isMarkedHeldBack(line) ? suppressLogs(context) : context)
-  })
-
-  return (lines, start) => {
-    const current = layoutOf()
-    if (current !== layout) {
-      layout = current
-      encoder = takesProtobuf ? createLineEncoder(current, bridge.limits) : undefined
-    }
-    if (encoder === undefined) return takeParsed(lines, start)
-    const span = spanOf(lines, start)
-    const end = encoder.read(lines, startOfLine(start, span), span)
-    if (end === -1) return takeParsed(lines, start)
-    bridge.emitEncoded(encoder.severityNumber, encoder.loggerName, ROOT_CONTEXT, emitEncodable, encoder)
-    return end
-  }
-}
-
-function emitEncodable(this: Logger, record: Encodable): void {
-  ;(this as EncodedLogger).emitEncodable(record)
+/** A record that the main thread marked keeps its fate. */
+function contextOfLine(line: string, context: Context): Context {
+  return isMarkedHeldBack(line) ? suppressLogs(context) : context
 }
 
 function withoutOptionsOfPino(options: (PinoTargetOptions & OptionsOfPino) | undefined): PinoTargetOptions | undefined {

@@ -43,7 +43,7 @@ export function packRecord(record: RecordLine, isPlain = false): string {
   line += field('eventName', record.eventName)
   line += field('droppedAttributesCount', record.droppedAttributesCount)
   line += field('span', record.span)
-  return `${line}}`
+  return `${line}}\n`
 }
 
 /** @param value of JSON; nothing is written for undefined. */

@@ -1,13 +1,14 @@
-// The thread's end of WorkerLoggerProvider: each line is a record that is cleaned already.
+// The thread's end of WorkerLoggerProvider: each line is a record that is cleaned already, or a logger's own line.
 
 import type { Writable } from 'node:stream'
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import type { Logger, LogRecord } from '../provider.ts'
-import { Funnel } from '../stats.ts'
+import { bridgeStats, Funnel } from '../stats.ts'
 import { LineTarget, takeText } from './line-target.ts'
 import { createOwnedPipeline, type ExportOptions } from './owned-pipeline.ts'
 import { type RecordLine, unpackRecord } from './record-line.ts'
+import { takeReadingWith } from './take-line.ts'
 
 /** What thread-stream runs. */
 export default async function recordTarget(options: ExportOptions): Promise<Writable> {
@@ -34,7 +35,7 @@ export default async function recordTarget(options: ExportOptions): Promise<Writ
     return logger
   }
 
-  function takeLine(line: string): void {
+  function takeRecord(line: string): void {
     funnel.arrive()
     try {
       const record = unpackRecord(line)
@@ -66,5 +67,5 @@ export default async function recordTarget(options: ExportOptions): Promise<Writ
     }
   }
 
-  return new LineTarget(funnel, pipeline, takeText(takeLine))
+  return new LineTarget({ stats: bridgeStats }, pipeline, takeReadingWith(pipeline, takeText(takeRecord)))
 }

@@ -11,6 +11,7 @@ import { hrTimeOf, hrTimeOfMillis } from '../time.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from './export-thread.ts'
 import { type ExportOptions, exportOptionChecks } from './owned-pipeline.ts'
+import { type PackedReading, packLine } from './packed-line.ts'
 import { packRecord, type RecordLine } from './record-line.ts'
 import { threadFile } from './thread-file.ts'
 
@@ -128,7 +129,7 @@ class WorkerLogger implements Logger {
         droppedAttributesCount: droppedAttributesCount + (record.droppedAttributesCount ?? 0) || undefined,
         span: spanOf(record.context ?? contextApi.active()),
       }
-      this.#write(line, isPlain)
+      this.#write(packRecord(line, isPlain))
     } catch (error) {
       internalLog('error', 'record-failed', `a record could not be exported: ${reasonOf(error)}`)
     }
@@ -140,7 +141,13 @@ class WorkerLogger implements Logger {
       return
     }
     const { isPlain = false, context, ...facts } = record
-    this.#write({ ...facts, scope: this.#scope, span: spanOf(context) }, isPlain)
+    this.#write(packRecord({ ...facts, scope: this.#scope, span: spanOf(context) }, isPlain))
+  }
+
+  emitLine(line: string, { text, limits }: PackedReading, context: Context): boolean {
+    if (!isWithin(limits, this.#settings.limits)) return false
+    this.#write(`${text}${packLine(line, context)}`)
+    return true
   }
 
   enabled(facts?: { severityNumber?: number }): boolean {
@@ -148,8 +155,8 @@ class WorkerLogger implements Logger {
     return !this.#isShutDown() && (severityNumber === 0 || severityNumber >= this.#settings.minimumSeverity)
   }
 
-  #write(line: RecordLine, isPlain: boolean): void {
-    const refused = this.#settings.thread.write(`${packRecord(line, isPlain)}\n`)
+  #write(line: string): void {
+    const refused = this.#settings.thread.write(line)
     if (refused === 'full') internalLog('error', 'main-full', '1 record dropped: the export thread does not keep up')
   }
 }

@@ -1,0 +1,116 @@
+// A line of pino's as it crosses to another thread: behind what only the place of the call can tell.
+
+import { type Context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { DEFAULT_LAYOUT, type LineLayout } from '../json-line.ts'
+import { DEFAULT_LIMITS, type RecordLimits } from '../limits.ts'
+import { traceFieldsOf } from '../trace-fields.ts'
+import { isHex } from './json-grammar.ts'
+
+/** Control characters: no line that pino writes begins with one. */
+const SPAN_MARK = '\u0001'
+const TEXT_MARK = '\u0002'
+const READING_MARK = '\u0003'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the mark is one
+const SPAN = /^\u0001([0-9a-f]{32})([0-9a-f]{16})([0-9a-f]{2})/i
+const SPAN_BYTE = SPAN_MARK.charCodeAt(0)
+const READING_BYTE = READING_MARK.charCodeAt(0)
+const SPAN_DIGITS = 32 + 16 + 2
+const SPAN_LENGTH = 1 + SPAN_DIGITS
+
+/**
+ * The line as it crosses to the thread: behind the span of `active`, so that no field of the app's is touched, and as
+ * exactly one line, whatever a `streamWrite` hook has made of it.
+ */
+export function packLine(line: string, active: Context): string {
+  const fields = traceFieldsOf(active)
+  const text = isOneLine(line) ? line : `${TEXT_MARK}${JSON.stringify(line)}\n`
+  return fields === undefined ? text : `${SPAN_MARK}${fields.trace_id}${fields.span_id}${fields.trace_flags}${text}`
+}
+
+/** @returns the line that was packed, and the Context that it was logged in. A line that was not packed is itself. */
+export function unpackLine(packed: string): { line: string; context: Context } {
+  const span = SPAN.exec(packed)
+  const line = span === null ? packed : packed.slice(SPAN_LENGTH)
+  return {
+    line: line.startsWith(TEXT_MARK) ? textOf(line) : line,
+    context: span === null ? ROOT_CONTEXT : contextOfSpan(span),
+  }
+}
+
+/** @returns where the digits of the span stand that a packed line begins with; 0 where it begins with none. */
+export function spanOf(bytes: Uint8Array, start: number): number {
+  return bytes[start] === SPAN_BYTE && isHex(bytes, start + 1, SPAN_DIGITS) ? start + 1 : 0
+}
+
+/** Behind its span. */
+export function startOfLine(start: number, span: number): number {
+  return span === 0 ? start : span + SPAN_DIGITS
+}
+
+/** How a bridge reads the lines of its loggers. Where the thread reads them in its place, each is packed behind it. */
+export interface LineReading {
+  readonly scopeName: string | undefined
+  readonly scopeVersion: string | undefined
+  readonly layout: LineLayout
+  readonly limits: RecordLimits
+}
+
+export interface PackedReading {
+  readonly text: string
+  readonly limits: RecordLimits
+}
+
+/** As nearly all lines are read it takes four bytes. */
+export function packReading({ scopeName, scopeVersion, layout, limits }: LineReading): PackedReading {
+  const packed = {
+    scopeName,
+    scopeVersion,
+    layout: differences(layout, DEFAULT_LAYOUT),
+    limits: differences(limits, DEFAULT_LIMITS),
+  }
+  return { text: `${READING_MARK}${JSON.stringify(packed)}${READING_MARK}`, limits }
+}
+
+/** @returns behind what {@link packReading} made; `start` where the line has none. */
+export function endOfReading(bytes: Uint8Array, start: number): number {
+  return bytes[start] === READING_BYTE ? bytes.indexOf(READING_BYTE, start + 1) + 1 : start
+}
+
+export function unpackReading(packed: string): LineReading {
+  const { scopeName, scopeVersion, layout, limits } = JSON.parse(packed.slice(1, -1), infinite)
+  return {
+    scopeName,
+    scopeVersion,
+    layout: { ...DEFAULT_LAYOUT, ...layout },
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  }
+}
+
+/** @returns undefined where there is none. */
+function differences<T extends object>(value: T, usual: T): Partial<T> | undefined {
+  const own = Object.entries(value).filter(
+    ([key, entry]) => JSON.stringify(entry) !== JSON.stringify(usual[key as keyof T]),
+  )
+  return own.length === 0 ? undefined : (Object.fromEntries(own) as Partial<T>)
+}
+
+/** JSON has no infinity, and nothing else here is null. */
+function infinite(_key: string, value: unknown): unknown {
+  return value === null ? Number.POSITIVE_INFINITY : value
+}
+
+function isOneLine(line: string): boolean {
+  return line.length > 1 && line.indexOf('\n') === line.length - 1
+}
+
+function textOf(line: string): string {
+  try {
+    return String(JSON.parse(line.slice(TEXT_MARK.length)))
+  } catch {
+    return line
+  }
+}
+
+function contextOfSpan([, traceId = '', spanId = '', flags = '']: RegExpExecArray): Context {
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true })
+}
