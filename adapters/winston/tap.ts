@@ -51,8 +51,8 @@ export function wasOffered(info: object, receiver: TapReceiver): boolean {
   return state.delivering?.sends(info, receiver) === true || receiver.offered.has(info)
 }
 
-/** One call of `logger.write`. */
-export class LogCall {
+/** One call of `logger.write`; the logger's format while winston transforms its info. */
+export class LogCall implements WinstonFormat {
   readonly logger: WinstonLogger
   /** What winston's stream holds for the call: what the app wrote, or what another patch of `write` made of it. */
   info: object
@@ -63,6 +63,8 @@ export class LogCall {
   #context: Context | undefined
   #state: 'written' | 'formatted' | 'failed' = 'written'
   #result: unknown
+  /** The logger's own, while this stands in its place. */
+  #format: WinstonFormat | undefined
 
   constructor(logger: WinstonLogger, info: object, receivers: readonly TapReceiver[], active: Context) {
     this.logger = logger
@@ -90,6 +92,38 @@ export class LogCall {
     if (this.#state === 'written') this.#run(format, options)
     if (this.#state === 'failed') throw this.#result
     return this.#result
+  }
+
+  /** Has winston transform the info with the call's result in place of its format's. */
+  standIn(): void {
+    this.#format = this.logger.format
+    this.logger.format = this
+  }
+
+  /** Where winston has not come to it. */
+  stepBack(): void {
+    const format = this.#format
+    if (format === undefined) return
+    this.#format = undefined
+    if (this.logger.format === this) this.logger.format = format
+  }
+
+  get options(): unknown {
+    return this.#format?.options
+  }
+
+  /** winston's turn to format. */
+  transform(_info: object, options: unknown): unknown {
+    this.stepBack()
+    // The format is code of the app, run for a record that is being read.
+    const depth = nesting
+    depth.reading++
+    try {
+      return this.format(this.logger.format, options)
+    } finally {
+      depth.reading--
+      this.offer()
+    }
   }
 
   sends(info: object, receiver: TapReceiver): boolean {
@@ -202,36 +236,19 @@ class LoggerTap {
     else held.push(call)
   }
 
-  /** Lets winston transform the info, with the call's result in place of its format's. */
   #transform(next: Method, args: unknown[]): unknown {
     const logger = this.#logger
     const [info] = args as [object]
     const call = this.#take(info)
-    if (call === undefined) return Reflect.apply(next, logger, args)
-    const { format } = logger
-    const standIn: WinstonFormat = {
-      transform: (_info, options) => {
-        logger.format = format
-        // The format is code of the app, run for a record that is being read.
-        const depth = nesting
-        depth.reading++
-        try {
-          return call.format(format, options)
-        } finally {
-          depth.reading--
-          call.offer()
-        }
-      },
-      options: format.options,
-    }
+    if (call === undefined || !isInfo(logger.format)) return Reflect.apply(next, logger, args)
     const outer = state.delivering
-    logger.format = standIn
+    call.standIn()
     state.delivering = call
     try {
       return Reflect.apply(next, logger, args)
     } finally {
       state.delivering = outer
-      if (logger.format === standIn) logger.format = format
+      call.stepBack()
       call.noteUndelivered()
     }
   }
