@@ -1,11 +1,14 @@
 // WorkerLoggerProvider: what is emitted here arrives at a real receiver, by way of another thread, as it was emitted.
 
 import { execFile } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { logs, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import winston from 'winston'
 import { createPinoStream } from '../adapters/pino/index.ts'
 import { OpenTelemetryTransport } from '../adapters/winston/index.ts'
@@ -117,6 +120,33 @@ test('minimumSeverity is asked before anything is read', () => {
   logger.info('below')
   logger.warn('not below')
   expect(stream.stats()).toMatchObject({ seen: 2, emitted: 1, dropped: { disabled: 1 } })
+})
+
+test('an app that keeps the event loop busy does not keep its records from the thread', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'otel-log-bridge-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  // Each record that the thread has is a byte of the file.
+  const file = join(folder, 'records')
+  const path = join(folder, 'provider.mjs')
+  const emit = `emit: () => appendFileSync(${JSON.stringify(file)}, '.')`
+  await writeFile(
+    path,
+    `import { appendFileSync } from 'node:fs'\nexport default () => ({ getLogger: () => ({ ${emit} }) })`,
+  )
+  const provider = start({ provider: path })
+  const logger = provider.getLogger('shop')
+  logger.emit({ body: 'the thread has started' })
+  await provider.flush()
+
+  // More than the shared memory holds at a time.
+  const wanted = 10_000
+  const deadline = Date.now() + 20_000
+  let arrived = 0
+  while (arrived < wanted && Date.now() < deadline) {
+    for (let i = 0; i < 1000; i++) logger.emit({ body: i, attributes: { text: 'x'.repeat(100) } })
+    arrived = statSync(file).size
+  }
+  expect(arrived).toBeGreaterThanOrEqual(wanted)
 })
 
 test('an outage is survived: nothing lost, nothing twice', async () => {

@@ -9,7 +9,7 @@ import { forget, hearOfExit } from './at-exit.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { HeldLines } from './held-lines.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
-import { letGoOf, SHARED_BYTES, startThread, type Thread } from './thread-stream.ts'
+import { letGoOf, SHARED_BYTES, startThread, type Thread, writeNow } from './thread-stream.ts'
 
 /** What the thread has done since it started. */
 export interface ThreadReport {
@@ -87,7 +87,7 @@ export class ExportThread {
     }
     holdTermination(this.#unsent)
     this.#taken++
-    this.#held.add(line)
+    if (this.#held.add(line)) this.#passNow()
     this.#passOnSoon()
     return undefined
   }
@@ -153,6 +153,17 @@ export class ExportThread {
     if (this.#held.lines > 0) this.#passOnSoon()
   }
 
+  /** What the thread has room for: while the app keeps the event loop busy, no other turn comes. */
+  #passNow(): void {
+    const thread = this.#thread
+    if (thread === undefined) return
+    this.#held.pass(({ bytes, lines }) => {
+      if (!writeNow(thread, bytes)) return false
+      this.#written += lines
+      return true
+    })
+  }
+
   /** Once for all lines of a turn of the event loop. */
   #passOnSoon(): void {
     if (this.#passesOn || this.#isFull || this.#thread === undefined) return
@@ -165,11 +176,11 @@ export class ExportThread {
     this.#passesOn = false
     const thread = this.#thread
     if (thread === undefined) return
-    if (this.#isFull && !all) return
     this.#held.pass(({ bytes, lines }) => {
+      if (this.#isFull && !all) return false
       this.#written += lines
       this.#isFull = !thread.write(bytes)
-      return all || !this.#isFull
+      return true
     })
   }
 

@@ -28,28 +28,31 @@ export class HeldLines {
     return this.#length
   }
 
-  /** @param line ends with the only line feed in it. */
-  add(line: string): void {
+  /**
+   * @param line ends with the only line feed in it.
+   * @returns whether a chunk is full.
+   */
+  add(line: string): boolean {
     this.#tail += line
     this.#tailLines++
     this.#lines++
     this.#length += line.length
-    if (this.#tail.length >= CHUNK_LENGTH) this.#seal()
+    if (this.#tail.length < CHUNK_LENGTH) return false
+    this.#seal()
+    return true
   }
 
-  /** Hands over what waits, the oldest first, for as long as `pass` wants more. A chunk that it was given is taken. */
-  pass(pass: (chunk: Chunk) => boolean): void {
+  /** Hands over what waits, the oldest first, until `take` does not take a chunk. */
+  pass(take: (chunk: Chunk) => boolean): void {
     this.#seal()
-    let passed = 0
-    let wantsMore = true
+    let taken = 0
     for (const chunk of this.#chunks) {
-      if (!wantsMore) break
-      passed++
+      if (!take(chunk)) break
+      taken++
       this.#lines -= chunk.lines
       this.#length -= chunk.length
-      wantsMore = pass(chunk)
     }
-    this.#chunks.splice(0, passed)
+    this.#chunks.splice(0, taken)
   }
 
   /** @returns how many lines wait no more. */

@@ -23,9 +23,49 @@ export function startThread(filename: string, workerData: object): Thread {
   return new ThreadStream({ filename, workerData, workerOpts, bufferSize: SHARED_BYTES }) as Thread
 }
 
-/** Where thread-stream keeps how far the thread has read. */
-const READ_INDEX = 8
+/** Places of thread-stream's state: how often it was changed, odd while it is; how far is written; how far is read. */
+const SEQUENCE = 2
+const WRITTEN = 4
+const READ = 8
 const ALL_READ = 2 ** 31 - 1
+
+/** Of thread-stream's own, behind a symbol. */
+interface Internals {
+  readonly state: Int32Array<SharedArrayBuffer>
+  /** The shared memory. */
+  readonly data: Buffer
+  readonly ready: boolean
+  /** Whether it is about to write what it holds. */
+  readonly flushing: boolean
+  /** Bytes that it holds. */
+  readonly bufLen: number
+}
+
+/**
+ * Writes to the shared memory at once, as thread-stream does it in the next turn of the event loop: an app that keeps the
+ * loop busy, and logs, does not keep its records from the thread.
+ *
+ * @returns false where they have to wait for that turn.
+ */
+export function writeNow(thread: Thread, bytes: Buffer): boolean {
+  const internals = internalsOf(thread)
+  if (internals === undefined) return false
+  const { state, data, ready, flushing, bufLen } = internals
+  if (ready !== true || flushing !== false || bufLen !== 0) return false
+  const written = Atomics.load(state, WRITTEN)
+  const isRead = Atomics.load(state, READ) === written
+  const start = isRead ? 0 : written
+  // Negative where the thread has failed.
+  if (written < 0 || start + bytes.length > data.length) return false
+  bytes.copy(data, start)
+  Atomics.add(state, SEQUENCE, 1)
+  if (isRead) Atomics.store(state, READ, 0)
+  Atomics.store(state, WRITTEN, start + bytes.length)
+  Atomics.add(state, SEQUENCE, 1)
+  Atomics.notify(state, SEQUENCE)
+  if (isRead) Atomics.notify(state, READ)
+  return true
+}
 
 /**
  * thread-stream keeps a stream that has ended, with its shared memory, for good: its registry holds the worker, which
@@ -33,12 +73,20 @@ const ALL_READ = 2 ** 31 - 1
  */
 export function letGoOf(thread: Thread): void {
   thread.worker.stream = new WeakRef(thread)
+  const state = internalsOf(thread)?.state
+  if (state === undefined) return
+  Atomics.store(state, READ, ALL_READ)
+  Atomics.notify(state, READ)
+}
+
+/** @returns undefined where thread-stream is not as it is known. */
+function internalsOf(thread: Thread): Internals | undefined {
   for (const key of Object.getOwnPropertySymbols(thread)) {
-    const { state } = (thread as unknown as Record<symbol, { readonly state?: unknown }>)[key] ?? {}
-    if (!(state instanceof Int32Array && state.length > READ_INDEX)) continue
-    Atomics.store(state, READ_INDEX, ALL_READ)
-    Atomics.notify(state, READ_INDEX)
+    const internals = (thread as unknown as Record<symbol, Partial<Internals> | undefined>)[key]
+    const { state, data } = internals ?? {}
+    if (state instanceof Int32Array && state.length > READ && Buffer.isBuffer(data)) return internals as Internals
   }
+  return undefined
 }
 
 function withoutPreloads(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
