@@ -63,8 +63,8 @@ export class LogCall implements WinstonFormat {
   #context: Context | undefined
   #state: 'written' | 'formatted' | 'failed' = 'written'
   #result: unknown
-  /** The logger's own, while this stands in its place. */
-  #format: WinstonFormat | undefined
+  /** The logger's own format, in whose place this stands. */
+  replaced: WinstonFormat | undefined
 
   constructor(logger: WinstonLogger, info: object, receivers: readonly TapReceiver[], active: Context) {
     this.logger = logger
@@ -94,32 +94,19 @@ export class LogCall implements WinstonFormat {
     return this.#result
   }
 
-  /** Has winston transform the info with the call's result in place of its format's. */
-  standIn(): void {
-    this.#format = this.logger.format
-    this.logger.format = this
-  }
-
-  /** Where winston has not come to it. */
-  stepBack(): void {
-    const format = this.#format
-    if (format === undefined) return
-    this.#format = undefined
-    if (this.logger.format === this) this.logger.format = format
-  }
-
   get options(): unknown {
-    return this.#format?.options
+    return this.replaced?.options
   }
 
   /** winston's turn to format. */
   transform(_info: object, options: unknown): unknown {
-    this.stepBack()
+    const { logger, replaced } = this
+    if (logger.format === this && replaced !== undefined) logger.format = replaced
     // The format is code of the app, run for a record that is being read.
     const depth = nesting
     depth.reading++
     try {
-      return this.format(this.logger.format, options)
+      return this.format(replaced, options)
     } finally {
       depth.reading--
       this.offer()
@@ -241,14 +228,17 @@ class LoggerTap {
     const [info] = args as [object]
     const call = this.#take(info)
     if (call === undefined || !isInfo(logger.format)) return Reflect.apply(next, logger, args)
+    const { format } = logger
     const outer = state.delivering
-    call.standIn()
+    call.replaced = format
+    logger.format = call
     state.delivering = call
     try {
       return Reflect.apply(next, logger, args)
     } finally {
       state.delivering = outer
-      call.stepBack()
+      // In place: where the stack is exhausted a call would fail.
+      if (logger.format === call) logger.format = format
       call.noteUndelivered()
     }
   }
