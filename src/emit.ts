@@ -49,6 +49,8 @@ export function isEnabled(scope: Scope, logger: Logger, severityNumber: number, 
   enabledFacts.context = context
   enabledFacts.severityNumber = severityNumber
   try {
+    // Nothing of the app's runs in a Logger of our own.
+    if (logger.emitClean !== undefined) return logger.enabled(enabledFacts)
     return runEmit(scope, callEnabled, logger, enabledFacts)
   } finally {
     enabledFacts.context = ROOT_CONTEXT

@@ -19,6 +19,8 @@ export interface LineLayout {
   readonly labels: Readonly<Record<string, string>>
   /** Severity numbers by label, before the built-in ones. */
   readonly severities: Readonly<Record<string, number>> | undefined
+  /** False where the loggers have no name: one that stands in its place is a field. */
+  readonly hasName: boolean
 }
 
 export const DEFAULT_LAYOUT: LineLayout = {
@@ -27,6 +29,7 @@ export const DEFAULT_LAYOUT: LineLayout = {
   nestedKey: undefined,
   labels: { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' },
   severities: undefined,
+  hasName: true,
 }
 
 /** What is known of a line apart from its fields. */
@@ -120,13 +123,13 @@ function originOfLine(line: string, fields: LineFields, layout: LineLayout): Lin
   const [, plainLevel, plainTime, plainName] = PLAIN.exec(line) ?? []
   if (plainLevel !== undefined && plainTime !== undefined) {
     const time = plainTime.startsWith('"') ? plainTime.slice(1, -1) : Number(plainTime)
-    return { layout, level: Number(plainLevel), loggerName: plainName, time }
+    return { layout, level: Number(plainLevel), loggerName: layout.hasName ? plainName : undefined, time }
   }
   const head = HEAD.exec(line)
   return {
     layout,
     level: levelOfHead(head, layout) ?? knownLevel(fields.level, layout),
-    loggerName: nameOfLine(line),
+    loggerName: layout.hasName ? nameOfLine(line) : undefined,
     time: timeOfHead(head),
   }
 }

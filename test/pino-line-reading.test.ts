@@ -130,7 +130,12 @@ describe('crosses as it is:', () => {
       (logger) => context.with(trace.setSpanContext(ROOT_CONTEXT, SPAN), () => logger.info(order, 'in a span')),
     ],
     'a name that is a field': [{ name: 'shop' }, (logger) => logger.info({ name: 'Alice', time: 5, level: 1 }, 'x')],
-    'no bindings': [{ base: null }, (logger) => logger.info({ name: 'Alice' }, 'x')],
+    'a field that stands where a name would': [{}, (logger) => logger.info({ name: 'Alice' }, 'x')],
+    'fields that are called like bindings': [
+      {},
+      (logger) => logger.info({ pid: 1, hostname: 'else', name: 'Alice' }, 'x'),
+    ],
+    'no bindings': [{ base: null }, (logger) => logger.info({ pid: 1, hostname: 'else', name: 'Alice' }, 'x')],
     'bindings set later': [
       {},
       (logger) => {

@@ -58,7 +58,7 @@ export class LoggerReader {
   readonly #facts = new WeakMap<object, CachedFacts>()
   /** Of the logger that was read last: children have that of their parent. */
   #layout: LineLayout | undefined
-  #reading: { layout: LineLayout; packed: PackedReading } | undefined
+  #readings: { layout: LineLayout; named: PackedReading; nameless: PackedReading } | undefined
   #keys: { serializers: object; layout: LineLayout; keys: PlainKeys } | undefined
 
   /** @param destination of the loggers. */
@@ -84,7 +84,7 @@ export class LoggerReader {
     return {
       ...facts,
       plain: this.#isPlain(logger, layout) ? this.#plain(logger, layout, fields) : undefined,
-      reading: isToldByLine(bindings, name, layout) ? this.#readingOf(layout) : undefined,
+      reading: isToldByLine(bindings, name, layout) ? this.#readingOf(layout, name !== undefined) : undefined,
     }
   }
 
@@ -100,7 +100,7 @@ export class LoggerReader {
       nestedKey === last.nestedKey &&
       labels === last.labels
     if (isSame) return last
-    this.#layout = { messageKey, errorKey, nestedKey, labels, severities: this.#options.severities }
+    this.#layout = { messageKey, errorKey, nestedKey, labels, severities: this.#options.severities, hasName: true }
     return this.#layout
   }
 
@@ -128,11 +128,12 @@ export class LoggerReader {
     )
   }
 
-  #readingOf(layout: LineLayout): PackedReading {
-    if (this.#reading?.layout !== layout) {
-      this.#reading = { layout, packed: packReading({ ...this.#options, layout }) }
+  #readingOf(layout: LineLayout, hasName: boolean): PackedReading {
+    if (this.#readings?.layout !== layout) {
+      const read = (hasName: boolean) => packReading({ ...this.#options, layout: { ...layout, hasName } })
+      this.#readings = { layout, named: read(true), nameless: read(false) }
     }
-    return this.#reading.packed
+    return hasName ? this.#readings.named : this.#readings.nameless
   }
 
   #plain(logger: PinoLogger, layout: LineLayout, fields: Record<string, unknown>): PlainLogger | undefined {
@@ -164,7 +165,8 @@ export class LoggerReader {
 function isToldByLine(bindings: string, name: string | undefined, layout: LineLayout): boolean {
   const { messageKey, errorKey, nestedKey = '' } = layout
   const texts = [name ?? '', messageKey, errorKey, nestedKey]
-  return texts.every((text) => text.isWellFormed()) && nameOfLine(`{"level":30,"time":1${bindings}}`) === name
+  const isNamed = name === undefined || nameOfLine(`{"level":30,"time":1${bindings}}`) === name
+  return isNamed && texts.every((text) => text.isWellFormed())
 }
 
 /** pino keeps bindings as JSON that is already joined: `,"pid":1,"name":"app"`. */

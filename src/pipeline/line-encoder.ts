@@ -161,7 +161,8 @@ export class LineEncoder implements Encodable {
     const name = found[NAME] as number
     const process = name - 2 * STRIDE
     this.loggerName = undefined
-    if (name === 0 || found[HOST] !== name - STRIDE || found[PROCESS] !== process) return true
+    if (name === 0 || !this.#layout.hasName) return true
+    if (found[HOST] !== name - STRIDE || found[PROCESS] !== process) return true
     if (process !== SECOND && process !== THIRD) return false
     if (this.#scanner.typeOf(name) !== STRING || this.#scanner.typeOf(name - STRIDE) !== STRING) return false
     this.loggerName = this.#names.of(this.#scanner, name)
