@@ -105,6 +105,19 @@ test('a record that the collector refuses with 400 costs itself alone', async ()
   expect(reports).toEqual(['rejected: 1 record dropped: HTTP 400 no poison'])
 })
 
+test.each<[string, string, Buffer]>([
+  ['a google.rpc.Status', 'application/x-protobuf', Buffer.from('\x08\x10\x12\x09not today')],
+  ['its own words', 'text/plain', Buffer.from('not today')],
+  ['what is no message', 'application/x-protobuf', Buffer.from('not today')],
+])('a refusal is told as it was explained: in %s', async (_, contentType, body) => {
+  receiver.misbehaviour = (_request, response) =>
+    void response.writeHead(401, { 'content-type': contentType }).end(body)
+  const { pipeline, emit } = await start()
+  emit({ body: 'hello' })
+  await pipeline.flush()
+  expect(reports).toEqual(['rejected: 1 record dropped: HTTP 401 not today'])
+})
+
 test('a partial success is counted and told', async () => {
   receiver.misbehaviour = (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })

@@ -10,11 +10,15 @@ import type { DeliveryOutcome } from './delivery-queue.ts'
 import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
 import type { OtlpSender, ReadAnswer } from './otlp-sender.ts'
 import { outcomeOfHttp } from './otlp-status.ts'
+import { delimitedFields } from './protobuf.ts'
 
 const compress = promisify(gzip)
 /** No collector answers at such length; an endpoint that is something else may. */
 const MAX_ANSWER_BYTES = 1024 * 1024
 const MAX_REASON_LENGTH = 200
+const PROTOBUF = 'application/x-protobuf'
+/** https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto */
+const STATUS_MESSAGE = 2
 
 export function createHttpSender(
   configuration: OtlpConfiguration,
@@ -75,8 +79,22 @@ export function createHttpSender(
 function outcomeOf(response: http.IncomingMessage, body: Buffer, readAnswer: ReadAnswer): DeliveryOutcome {
   const { statusCode = 0, headers } = response
   if (statusCode >= 200 && statusCode < 300) return readAnswer(body)
-  const reason = `HTTP ${statusCode} ${body.toString('latin1', 0, MAX_REASON_LENGTH)}`.trimEnd()
+  const reason = `HTTP ${statusCode} ${explanationIn(body, headers['content-type'])}`.trimEnd()
   return outcomeOfHttp(statusCode, reason, retryAfter(headers['retry-after']))
+}
+
+/** A collector explains itself in a google.rpc.Status; what stands in front of it, in words of its own. */
+function explanationIn(body: Buffer, contentType: string | undefined): string {
+  const [message = body] = contentType === PROTOBUF ? statusMessages(body) : []
+  return Buffer.from(message).toString('utf8', 0, MAX_REASON_LENGTH)
+}
+
+function statusMessages(body: Buffer): Uint8Array[] {
+  try {
+    return delimitedFields(body, STATUS_MESSAGE)
+  } catch {
+    return []
+  }
 }
 
 /** Seconds, or a date. */
