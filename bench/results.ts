@@ -75,7 +75,19 @@ export function resultOf({ contenders, figures, points }: Case, measurements: re
   }
 }
 
-/** @param slack how many times the target is still good: 1 or more. */
-export function meetsTarget({ median, atMost, atLeast }: FigureResult, slack = 1): boolean {
-  return (atMost === undefined || median <= atMost * slack) && (atLeast === undefined || median >= atLeast / slack)
+export function meetsTarget({ median, atMost, atLeast }: FigureResult): boolean {
+  return isWithin(median, atMost) && isAtLeast(median, atLeast)
 }
+
+const SLACK = 2
+
+/** The ratios whose better quartile is still more than twice as bad as its target: no noise does that. */
+export function farOff({ figures }: CaseResult): FigureResult[] {
+  return figures.filter(
+    ({ isRatio, low, high, atMost, atLeast }) =>
+      isRatio && !(isWithin(low, atMost && atMost * SLACK) && isAtLeast(high, atLeast && atLeast / SLACK)),
+  )
+}
+
+const isWithin = (value: number, atMost: number | undefined) => atMost === undefined || value <= atMost
+const isAtLeast = (value: number, atLeast: number | undefined) => atLeast === undefined || value >= atLeast
