@@ -2,6 +2,7 @@
 // by their descriptions.
 
 import { type AnyValueMap, textOf } from '../../src/attributes.ts'
+import { tellOfDuplicateRoute } from '../../src/duplicate-route.ts'
 import {
   DEFAULT_LAYOUT,
   isOwnBinding,
@@ -14,6 +15,9 @@ import { isObject } from '../../src/options.ts'
 import { type LineReading, type PackedReading, packReading } from '../../src/pipeline/packed-line.ts'
 import { copyPlain, PlainKeys } from '../../src/plain.ts'
 import { isOfLine, type PlainLogger } from './object.ts'
+
+/** Where a destination has this, pino tells it of each call: `lastLogger`, `lastObj` and others. */
+export const METADATA: unique symbol = Symbol.for('pino.metadata')
 
 /** A pino logger, as a destination with metadata gets it. */
 export type PinoLogger = object & { levels?: { labels?: Readonly<Record<string, string>> } }
@@ -77,6 +81,7 @@ export class LoggerReader {
   }
 
   #read(logger: PinoLogger, bindings: string, layout: LineLayout): CachedFacts {
+    tellIfContribSends(logger)
     const fields = fieldsOf(bindings)
     const name = textOf(fields?.name)
     const facts = { bindings, layout, levels: levelsOf(layout), name }
@@ -159,6 +164,14 @@ export class LoggerReader {
     this.#keys = { serializers, layout, keys }
     return keys
   }
+}
+
+/** Says so, once, where `@opentelemetry/instrumentation-pino` has put a stream of its own beside the logger's. */
+export function tellIfContribSends(logger: object): void {
+  const destination = propertyOf(logger, 'stream')
+  if (!isObject(destination) || !Array.isArray(destination.streams)) return
+  const streams = destination.streams.map((entry: { readonly stream?: unknown } | undefined) => entry?.stream)
+  tellOfDuplicateRoute('@opentelemetry/instrumentation-pino', 'OTelPinoStream', streams)
 }
 
 /** Whether a line with these bindings tells the logger's name, and UTF-8 has what it is read by. */

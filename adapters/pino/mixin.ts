@@ -5,6 +5,7 @@ import { context } from '@opentelemetry/api'
 import { aBoolean, aFunction, checkOptions } from '../../src/options.ts'
 import { traceFieldsOf } from '../../src/trace-fields.ts'
 import { heldBackHere } from './call.ts'
+import { tellIfContribSends } from './logger.ts'
 
 /** The field that tells the worker not to bridge a record. Other targets see it too. */
 const HELD_BACK_FIELD = 'otel_log_bridge'
@@ -36,7 +37,12 @@ export function otelMixin(options?: OtelMixinOptions): (mergeObject: object, lev
     mixin: aFunction,
     honorSuppressTracing: aBoolean,
   })
+  let hasSeenLogger = false
   return (mergeObject, level, logger) => {
+    if (!hasSeenLogger) {
+      hasSeenLogger = true
+      tellIfContribSends(logger)
+    }
     const fields = fieldsOfCall(honorSuppressTracing)
     return mixin === undefined ? fields : Object.assign(fields, mixin(mergeObject, level, logger as never))
   }

@@ -18,7 +18,7 @@ import type { PackedReading } from '../../src/pipeline/packed-line.ts'
 import type { Logger } from '../../src/provider.ts'
 import type { ReadRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
-import { LoggerReader, type PinoLogger } from './logger.ts'
+import { LoggerReader, METADATA, type PinoLogger } from './logger.ts'
 import { type LoggedObject, type PlainLogger, recordOfObject } from './object.ts'
 
 /** A pino destination, for `pino(options, stream)` and `pino.multistream()`. */
@@ -44,7 +44,6 @@ export function createPinoStream(options?: BridgeOptions): PinoStream {
   return new BridgeStream(new RecordBridge('createPinoStream', options), options?.severities)
 }
 
-const METADATA: unique symbol = Symbol.for('pino.metadata')
 const NO_LEVEL: Level = { severityNumber: 0, text: undefined }
 
 /** What pino's metadata tells of a line. One is used again and again: a record that is not wanted allocates nothing. */

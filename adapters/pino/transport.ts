@@ -11,10 +11,9 @@ import { packLine } from '../../src/pipeline/packed-line.ts'
 import { threadFile } from '../../src/pipeline/thread-file.ts'
 import { type BridgeStats, type DropReason, Funnel } from '../../src/stats.ts'
 import { heldBackHere } from './call.ts'
+import { METADATA, tellIfContribSends } from './logger.ts'
 import type { PinoStream } from './stream.ts'
 import { checkTargetOptions, type PinoTargetOptions, targetOptionChecks } from './target.ts'
-
-const TARGET = threadFile(import.meta.url, 'target')
 
 /** Options of {@link createPinoTransport}: those of the target, and of its end on the main thread. */
 export interface PinoTransportOptions extends PinoTargetOptions {
@@ -47,6 +46,11 @@ export function createPinoTransport(options?: PinoTransportOptions): PinoTranspo
 class TransportStream implements PinoTransport {
   /** By this `pino(stream)` knows a destination from options. */
   readonly writable = true
+  /** What pino tells of a call, with {@link METADATA}. */
+  lastLogger: object | undefined
+  lastObj: unknown
+  lastMsg: unknown
+  #hasSeenLogger = false
   readonly #honorSuppressTracing: boolean
   readonly #thread: ExportThread
   readonly #funnel = new Funnel()
@@ -56,7 +60,7 @@ class TransportStream implements PinoTransport {
   constructor(options: PinoTargetOptions, maxMainBytes: number) {
     this.#honorSuppressTracing = options.honorSuppressTracing ?? true
     this.#thread = new ExportThread({
-      filename: TARGET,
+      filename: threadFile(import.meta.url, 'target', 'otel-log-bridge/pino'),
       workerData: options,
       maxMainBytes,
       onReport: ({ stats }) => this.#settle(stats),
@@ -64,9 +68,15 @@ class TransportStream implements PinoTransport {
     })
   }
 
+  /** Asks pino for the logger, until it has been seen. */
+  get [METADATA](): boolean {
+    return !this.#hasSeenLogger
+  }
+
   write(line: string): void {
     this.#funnel.arrive()
     try {
+      if (this.lastLogger !== undefined) this.#see(this.lastLogger)
       const active = context.active()
       const heldBack = heldBackHere(active, this.#honorSuppressTracing)
       if (heldBack !== undefined) {
@@ -106,6 +116,15 @@ class TransportStream implements PinoTransport {
 
   stats(): BridgeStats {
     return this.#funnel.stats()
+  }
+
+  #see(logger: object): void {
+    this.#hasSeenLogger = true
+    // The app's objects are not held.
+    this.lastLogger = undefined
+    this.lastObj = undefined
+    this.lastMsg = undefined
+    tellIfContribSends(logger)
   }
 
   #settle(stats: BridgeStats): void {

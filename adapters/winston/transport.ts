@@ -6,6 +6,7 @@ import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
 import { RecordBridge } from '../../src/bridge.ts'
 import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
+import { tellOfDuplicateRoute } from '../../src/duplicate-route.ts'
 import {
   aBoolean,
   aCount,
@@ -73,6 +74,7 @@ export class OpenTelemetryTransport extends TransportStream {
   readonly #severities: BridgeOptions['severities']
   readonly #receiver: TapReceiver
   #sources: readonly Source[] = []
+  #hasSeenLogger = false
 
   /** @throws TypeError for a wrong or unknown option. */
   constructor(options?: OpenTelemetryTransportOptions) {
@@ -187,6 +189,10 @@ export class OpenTelemetryTransport extends TransportStream {
   }
 
   #read(call: ReadableCall, logger: WinstonLogger | undefined, active: Context): void {
+    if (logger !== undefined && !this.#hasSeenLogger) {
+      this.#hasSeenLogger = true
+      tellOfDuplicateRoute('@opentelemetry/instrumentation-winston', 'OpenTelemetryTransportV3', logger.transports)
+    }
     const severityNumber = this.#severity(levelOf(call.known, call.info), logger?.levels)
     this.#bridge.read(severityNumber, undefined, active, this.#recordOf, call, logger)
   }
