@@ -149,6 +149,19 @@ test('an app that keeps the event loop busy does not keep its records from the t
   expect(arrived).toBeGreaterThanOrEqual(wanted)
 })
 
+test('where the file of the thread is not there, the app goes on and is told what to do in a bundle', async () => {
+  const said: string[] = []
+  setInternalLogSink(({ message }) => void said.push(message))
+  vi.stubGlobal('__bundlerPathsOverrides', { 'thread-stream-worker': '/no/such/file.js' })
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const provider = start()
+  provider.getLogger('shop').emit({ body: 'hello' })
+  await vi.waitFor(() => expect(said.join()).toContain("name 'otel-log-bridge/pino' and 'otel-log-bridge/worker'"))
+  // It was started once more.
+  vi.unstubAllGlobals()
+  expect(await provider.flush()).toEqual({ delivered: 1, dropped: 0, undelivered: 0 })
+})
+
 test('an outage is survived: nothing lost, nothing twice', async () => {
   receiver.misbehaviour = (_request, response) => void response.writeHead(503).end()
   const provider = start({ scheduledDelayMillis: 10 })

@@ -34,6 +34,8 @@ export interface ExportThreadOptions {
 export const DEFAULT_MAX_MAIN_BYTES = 64 * 1024 * 1024
 const MAX_FAILURES = 5
 const FIRST_RESTART_MS = 1000
+/** How often a flush asks whether the next thread has started. */
+const RESTART_POLL_MS = 50
 /** A thread that has lived so long is not part of a series of failures. */
 const HEALTHY_AFTER_MS = 60_000
 const NOTHING: DeliveryResult = { delivered: 0, dropped: 0, undelivered: 0 }
@@ -133,6 +135,7 @@ export class ExportThread {
     thread.setMaxListeners(0)
     thread.once('ready', () => {
       if (this.#closing === undefined) thread.unref()
+      this.#passOn()
     })
     thread.on('drain', () => {
       this.#isFull = false
@@ -141,7 +144,7 @@ export class ExportThread {
     thread.on(REPORT_EVENT, (report: ThreadReport) => this.#take(report))
     thread.on('error', (error) => {
       if (this.#closing === undefined) {
-        internalLog('error', 'worker-failed', `the export thread failed: ${reasonOf(error)}`)
+        internalLog('error', 'worker-failed', `the export thread failed: ${reasonOf(error)}${hintAt(error)}`)
       }
     })
     thread.once('close', () => {
@@ -171,11 +174,15 @@ export class ExportThread {
     runInRoot(() => setImmediate(() => this.#passOn()))
   }
 
-  /** @param all more, too, than thread-stream has room for: it buffers that itself. */
+  /**
+   * What a thread has that never comes to read it would be lost: nothing is passed on before it is ready.
+   *
+   * @param all at once, and more, too, than thread-stream has room for: it buffers that itself.
+   */
   #passOn(all = false): void {
     this.#passesOn = false
     const thread = this.#thread
-    if (thread === undefined) return
+    if (thread === undefined || !(thread.ready || all)) return
     this.#held.pass(({ bytes, lines }) => {
       if (this.#isFull && !all) return false
       this.#written += lines
@@ -232,14 +239,8 @@ export class ExportThread {
 
   /** Resolves when all that was written before is settled, be it by a thread that has yet to start. */
   async #flushed(): Promise<void> {
-    // By timers that keep the process alive: the restart's does not, and who waits for a flush wants it to come.
-    while (this.#held.lines > 0 && this.#thread === undefined && !this.#isGivenUp) {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-    const thread = this.#thread
+    const thread = await this.#passedOn()
     if (thread === undefined) return
-    await this.#passedOn(thread)
-    if (this.#thread !== thread) return
     await new Promise<void>((resolve) => {
       // thread-stream forgets a flush whose thread dies before it has read everything.
       thread.once('close', resolve)
@@ -252,12 +253,28 @@ export class ExportThread {
     })
   }
 
-  /** A flush that comes before thread-stream has drained keeps a whole core busy asking whether it has. */
-  async #passedOn(thread: Thread): Promise<void> {
-    const lines = this.#written + this.#held.lines
-    this.#passOn()
-    while (this.#thread === thread && this.#written < lines) await drained(thread)
-    if (this.#thread === thread && this.#isFull) await drained(thread)
+  /**
+   * A flush that comes before thread-stream has drained keeps a whole core busy asking whether it has.
+   *
+   * @returns the thread that has all lines that were held; undefined where there is none.
+   */
+  async #passedOn(): Promise<Thread | undefined> {
+    let thread: Thread | undefined
+    let lines = 0
+    for (;;) {
+      if (this.#thread !== thread) {
+        thread = this.#thread
+        lines = this.#written + this.#held.lines
+        this.#passOn()
+      }
+      if (thread !== undefined) {
+        if (this.#written >= lines && !this.#isFull) return thread
+        await moved(thread)
+      } else if (this.#held.lines > 0 && !this.#isGivenUp) {
+        // By timers that keep the process alive: the restart's does not, and who waits for a flush wants it to come.
+        await new Promise((resolve) => setTimeout(resolve, RESTART_POLL_MS))
+      } else return undefined
+    }
   }
 
   async #close(deadlineMs: number): Promise<DeliveryResult> {
@@ -339,17 +356,24 @@ export class ExportThread {
   }
 }
 
-/** @returns when thread-stream has room again, or the thread has ended. */
-function drained(thread: Thread): Promise<void> {
+/** @returns when the thread has started, when thread-stream has room again, or when the thread has ended. */
+function moved(thread: Thread): Promise<void> {
+  const events = ['ready', 'drain', 'close']
   return new Promise((resolve) => {
     const settle = () => {
-      thread.removeListener('drain', settle)
-      thread.removeListener('close', settle)
+      for (const event of events) thread.removeListener(event, settle)
       resolve()
     }
-    thread.once('drain', settle)
-    thread.once('close', settle)
+    for (const event of events) thread.once(event, settle)
   })
+}
+
+const NOT_FOUND = ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ENOENT']
+
+function hintAt(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined || !NOT_FOUND.includes(code)) return ''
+  return ". In a bundle, name 'otel-log-bridge/pino' and 'otel-log-bridge/worker' to pino's plugin for your bundler, as its transports"
 }
 
 function tellOfUndelivered(records: number, when: string): void {

@@ -1,5 +1,6 @@
 // What has to be known of thread-stream, and what its types leave out.
 
+import type { Worker } from 'node:worker_threads'
 import ThreadStream from 'thread-stream'
 
 /** thread-stream's own buffer, in shared memory. The thread reads it as one text: a small one is garbage soon. */
@@ -9,9 +10,11 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 16 }
 
 export interface Thread extends ThreadStream {
   write(data: string | Buffer): boolean
+  /** Whether the thread has started to read. */
+  readonly ready: boolean
   readonly writable: boolean
   readonly writableErrored: Error | null
-  readonly worker: { stream: { deref(): ThreadStream | undefined }; terminate(): Promise<number> }
+  readonly worker: Worker & { stream: { deref(): ThreadStream | undefined } }
   ref(): void
   unref(): void
 }
@@ -20,7 +23,10 @@ export function startThread(filename: string, workerData: object): Thread {
   // A preload of the app (`--import ./telemetry.js`) would start its SDK once more in the thread.
   const env = withoutPreloads(process.env)
   const workerOpts = { name: 'otel-log-bridge', resourceLimits: RESOURCE_LIMITS, execArgv: [], env }
-  return new ThreadStream({ filename, workerData, workerOpts, bufferSize: SHARED_BYTES }) as Thread
+  const thread = new ThreadStream({ filename, workerData, workerOpts, bufferSize: SHARED_BYTES }) as Thread
+  // Of thread-stream's own file not being there, only the Worker tells; with nobody to listen it would end the app.
+  thread.worker.on('error', (error) => thread.emit('error', error))
+  return thread
 }
 
 /** Places of thread-stream's state: how often it was changed, odd while it is; how far is written; how far is read. */

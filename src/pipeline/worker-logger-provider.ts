@@ -34,8 +34,6 @@ const optionChecks: OptionChecks<WorkerLoggerProviderOptions> = {
   maxMainBytes: aLimit,
 }
 
-const TARGET = threadFile(import.meta.url, 'record-target')
-
 /** A record as the API's `Logger.emit` takes it, of either generation. */
 export interface EmittedRecord {
   readonly timestamp?: unknown
@@ -71,7 +69,8 @@ export class WorkerLoggerProvider implements LoggerProvider {
       maxMainBytes = DEFAULT_MAX_MAIN_BYTES,
       ...workerData
     } = checkOptions(owner, options, optionChecks)
-    const thread = new ExportThread({ filename: TARGET, workerData, maxMainBytes, onReport() {}, onGone() {} })
+    const filename = threadFile(import.meta.url, 'record-target', 'otel-log-bridge/worker')
+    const thread = new ExportThread({ filename, workerData, maxMainBytes, onReport() {}, onGone() {} })
     this.#settings = { thread, minimumSeverity, limits: resolveLimits(owner, limits) }
   }
 

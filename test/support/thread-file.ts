@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-export function threadFile(caller: string, name: string): string {
+export function threadFile(caller: string, name: string, _entry: string): string {
   const folder = relative(root, fileURLToPath(new URL('./', caller)))
   return `${root}dist/${folder}/${name}.js`
 }
