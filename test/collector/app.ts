@@ -72,7 +72,12 @@ const forms: Record<Form, () => Opened> = {
       log: throughPino({ mixin: otelMixin() }, transport),
       close: () =>
         new Promise((resolve) => {
-          transport.once('close', () => resolve(undefined))
+          // pino's thread keeps no process alive.
+          const alive = setInterval(() => {}, 1000)
+          transport.once('close', () => {
+            clearInterval(alive)
+            resolve(undefined)
+          })
           transport.end()
         }),
     }
