@@ -73,7 +73,8 @@ export function packReading({ scopeName, scopeVersion, layout, limits }: LineRea
 
 /** @returns behind what {@link packReading} made; `start` where the line has none. */
 export function endOfReading(bytes: Uint8Array, start: number): number {
-  return bytes[start] === READING_BYTE ? bytes.indexOf(READING_BYTE, start + 1) + 1 : start
+  const end = bytes[start] === READING_BYTE ? bytes.indexOf(READING_BYTE, start + 1) : -1
+  return end === -1 ? start : end + 1
 }
 
 export function unpackReading(packed: string): LineReading {
