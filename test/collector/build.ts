@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const CONFIG = join(import.meta.dirname, 'builder.yaml')
+/** The second is where Go's own installation puts it. */
+const GO = ['go', '/usr/local/go/bin/go']
 const NO_GO = `The Collector is built from its Go modules, and there is no 'go' command here.
 Install Go 1.25 or later (https://go.dev/dl/, or 'apt install golang', 'brew install go'), then run this again.`
 
@@ -14,17 +16,18 @@ export function buildCollector(): string {
   const folder = join(import.meta.dirname, '../../.cache', `collector-${version}`)
   const binary = join(folder, 'otelcol')
   if (existsSync(binary)) return binary
-  if (!hasGo()) throw new Error(NO_GO)
+  const go = GO.find(works)
+  if (go === undefined) throw new Error(NO_GO)
   console.log(`building the Collector ${version}: some minutes, once`)
   mkdirSync(folder, { recursive: true })
   const builder = `go.opentelemetry.io/collector/cmd/builder@v${version}`
-  execFileSync('go', ['run', builder, `--config=${CONFIG}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(go, ['run', builder, `--config=${CONFIG}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   return binary
 }
 
-function hasGo(): boolean {
+function works(go: string): boolean {
   try {
-    execFileSync('go', ['version'], { stdio: 'ignore' })
+    execFileSync(go, ['version'], { stdio: 'ignore' })
     return true
   } catch {
     return false

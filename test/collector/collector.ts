@@ -103,7 +103,9 @@ export class Collector {
       }),
       ...(bearerToken && { auth: { authenticator: 'bearertokenauth' } }),
     })
-    const exporter = gateway === undefined ? 'file' : 'otlp'
+    // An agent holds nothing but what its queue has on disk: a kill loses no record.
+    const processors = gateway === undefined ? ['memory_limiter', 'batch'] : ['memory_limiter']
+    const exporters = gateway === undefined ? ['file', 'debug'] : ['otlp']
     return {
       extensions: {
         ...(bearerToken && { bearertokenauth: { token: bearerToken } }),
@@ -112,10 +114,11 @@ export class Collector {
       receivers: {
         otlp: { protocols: { http: protocol(this.#ports.http), grpc: protocol(this.#ports.grpc) } },
       },
-      processors: { memory_limiter: { check_interval: '100ms', limit_mib: limitMib } },
+      processors: { memory_limiter: { check_interval: '100ms', limit_mib: limitMib }, batch: { timeout: '100ms' } },
       exporters: {
         ...(gateway === undefined && {
           file: { path: join(this.#folder, 'records.json'), append: true, flush_interval: '100ms' },
+          debug: { verbosity: 'basic' },
         }),
         ...(gateway && {
           otlp: {
@@ -128,7 +131,7 @@ export class Collector {
       },
       service: {
         extensions: [...(bearerToken ? ['bearertokenauth'] : []), ...(gateway ? ['file_storage'] : [])],
-        pipelines: { logs: { receivers: ['otlp'], processors: ['memory_limiter'], exporters: [exporter] } },
+        pipelines: { logs: { receivers: ['otlp'], processors, exporters } },
         telemetry: { metrics: { level: 'none' } },
       },
     }

@@ -80,8 +80,17 @@ function check({ collector, order, outcome, startedAt, mayRepeat = false }: Repo
   return `${records} arrived${arrived.length > records ? `, ${arrived.length - records} of them twice` : ''}`
 }
 
-const binary = buildCollector()
+const binary = collectorOrEnd()
 const certificates = createCertificates()
+
+function collectorOrEnd(): string {
+  try {
+    return buildCollector()
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+}
 
 function plain(form: Form, records: number, env: NodeJS.ProcessEnv = {}): Case {
   const settings = Object.values(env).join(', ')
