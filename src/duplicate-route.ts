@@ -1,6 +1,8 @@
 // Where OpenTelemetry's own instrumentation of the logger sends its records, too: whoever reads them has each twice.
 
+import { readProperty } from './attributes.ts'
 import { internalLog } from './internal-logger.ts'
+import { isObject } from './options.ts'
 import { processState } from './process-state.ts'
 
 const told = processState('duplicate-routes', () => new Set<string>())
@@ -24,5 +26,6 @@ export function tellOfDuplicateRoute(
 }
 
 function nameOfClass(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? value.constructor?.name : undefined
+  const itsClass = isObject(value) ? readProperty(value, 'constructor') : undefined
+  return typeof itsClass === 'function' ? readProperty(itsClass, 'name') : undefined
 }

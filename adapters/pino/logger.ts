@@ -1,7 +1,7 @@
 // What pino's metadata tells of the logger that a line came from. pino keeps it under private symbols, which are found
 // by their descriptions.
 
-import { type AnyValueMap, textOf } from '../../src/attributes.ts'
+import { type AnyValueMap, readProperty, textOf } from '../../src/attributes.ts'
 import { tellOfDuplicateRoute } from '../../src/duplicate-route.ts'
 import {
   DEFAULT_LAYOUT,
@@ -169,9 +169,10 @@ export class LoggerReader {
 /** Says so, once, where `@opentelemetry/instrumentation-pino` has put a stream of its own beside the logger's. */
 export function tellIfContribSends(logger: object): void {
   const destination = propertyOf(logger, 'stream')
-  if (!isObject(destination) || !Array.isArray(destination.streams)) return
-  const streams = destination.streams.map((entry: { readonly stream?: unknown } | undefined) => entry?.stream)
-  tellOfDuplicateRoute('@opentelemetry/instrumentation-pino', 'OTelPinoStream', streams)
+  const streams = isObject(destination) ? readProperty(destination, 'streams') : undefined
+  if (!Array.isArray(streams)) return
+  const destinations = streams.map((entry) => isObject(entry) && readProperty(entry, 'stream'))
+  tellOfDuplicateRoute('@opentelemetry/instrumentation-pino', 'OTelPinoStream', destinations)
 }
 
 /** Whether a line with these bindings tells the logger's name, and UTF-8 has what it is read by. */
