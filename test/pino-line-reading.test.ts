@@ -157,6 +157,14 @@ describe('is read in its place, where the logger tells more than its line:', () 
   const CASES: Record<string, [options: LoggerOptions, log: Log]> = {
     'no time': [{ timestamp: false }, (logger) => logger.info({ time: 5 }, 'x')],
     'a time under another key': [{ timestamp: () => `,"at":${Date.now()}` }, (logger) => logger.info(order, 'x')],
+    'a time under another key, by a function that has the name of one of pino': [
+      { timestamp: { isoTime: () => `,"at":${Date.now()}` }.isoTime },
+      (logger) => logger.info(order, 'x'),
+    ],
+    'a time and more, by a function that has the name of one of pino': [
+      { timestamp: { isoTime: () => `,"time":${Date.now()},"at":1` }.isoTime },
+      (logger) => logger.info(order, 'x'),
+    ],
     'a level formatter': [
       { formatters: { level: (label) => ({ severity: label }) } },
       (logger) => logger.info(order, 'x'),

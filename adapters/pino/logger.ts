@@ -54,6 +54,7 @@ type PinoSymbol =
   | 'serializers'
   | 'stream'
   | 'stringifiers'
+  | 'time'
 
 /** Reads each logger's facts once, and again when its bindings have changed. */
 export class LoggerReader {
@@ -89,7 +90,7 @@ export class LoggerReader {
     return {
       ...facts,
       plain: this.#isPlain(logger, layout) ? this.#plain(logger, layout, fields) : undefined,
-      reading: isToldByLine(bindings, name, layout) ? this.#readingOf(layout, name !== undefined) : undefined,
+      reading: isToldByLine(logger, bindings, name, layout) ? this.#readingOf(layout, name !== undefined) : undefined,
     }
   }
 
@@ -175,12 +176,20 @@ export function tellIfContribSends(logger: object): void {
   tellOfDuplicateRoute('@opentelemetry/instrumentation-pino', 'OTelPinoStream', destinations)
 }
 
-/** Whether a line with these bindings tells the logger's name, and UTF-8 has what it is read by. */
-function isToldByLine(bindings: string, name: string | undefined, layout: LineLayout): boolean {
+/** Whether a line with these bindings tells the logger's name and the time, and UTF-8 has what it is read by. */
+function isToldByLine(logger: PinoLogger, bindings: string, name: string | undefined, layout: LineLayout): boolean {
   const { messageKey, errorKey, nestedKey = '' } = layout
   const texts = [name ?? '', messageKey, errorKey, nestedKey]
   const isNamed = name === undefined || nameOfLine(`{"level":30,"time":1${bindings}}`) === name
-  return isNamed && texts.every((text) => text.isWellFormed())
+  return isNamed && hasTimeOfPino(logger) && texts.every((text) => text.isWellFormed())
+}
+
+const TIME_FUNCTIONS = ['epochTime', 'unixTime', 'isoTime', 'isoTimeNano']
+
+/** A `timestamp` function of the app's may give the field any name. */
+function hasTimeOfPino(logger: PinoLogger): boolean {
+  const time = propertyOf(logger, 'time')
+  return typeof time === 'function' && TIME_FUNCTIONS.includes(time.name) && /^,"time":("[^"]+"|\d+)$/.test(time())
 }
 
 /** pino keeps bindings as JSON that is already joined: `,"pid":1,"name":"app"`. */

@@ -80,7 +80,7 @@ export class ExportThread {
     this.#atExit = hearOfExit(this)
   }
 
-  /** @param line ends with the only line feed in it. @returns why it was not taken. */
+  /** @returns why the line was not taken. */
   write(line: string): 'full' | 'gone' | undefined {
     const isGone = this.#isGivenUp || this.#closing !== undefined
     if (isGone || this.#held.length + line.length > this.#options.maxMainBytes + SHARED_BYTES) {

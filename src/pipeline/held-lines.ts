@@ -1,4 +1,7 @@
-// Lines that wait on the main thread, joined: a Buffer for each would cost as much again as the line.
+// Lines that wait on the main thread, joined: a Buffer for each would cost as much again as the line, and so would a look
+// into it. V8 holds the text that a logger has put together as its parts, until something looks at it.
+
+import { asOneLine } from './packed-line.ts'
 
 const CHUNK_LENGTH = 64 * 1024
 
@@ -14,7 +17,8 @@ export class HeldLines {
   #chunks: Chunk[] = []
   /** The last chunk, as it grows. */
   #tail = ''
-  #tailLines = 0
+  /** Where each of its lines ends. */
+  #ends: number[] = []
   #lines = 0
   #length = 0
 
@@ -28,13 +32,10 @@ export class HeldLines {
     return this.#length
   }
 
-  /**
-   * @param line ends with the only line feed in it.
-   * @returns whether a chunk is full.
-   */
+  /** @returns whether a chunk is full. */
   add(line: string): boolean {
     this.#tail += line
-    this.#tailLines++
+    this.#ends.push(this.#tail.length)
     this.#lines++
     this.#length += line.length
     if (this.#tail.length < CHUNK_LENGTH) return false
@@ -60,16 +61,35 @@ export class HeldLines {
     const lines = this.#lines
     this.#chunks = []
     this.#tail = ''
-    this.#tailLines = 0
+    this.#ends = []
     this.#lines = 0
     this.#length = 0
     return lines
   }
 
   #seal(): void {
-    if (this.#tailLines === 0) return
-    this.#chunks.push({ bytes: Buffer.from(this.#tail), lines: this.#tailLines, length: this.#tail.length })
+    if (this.#ends.length === 0) return
+    const text = this.#tail
+    const ends = this.#ends
     this.#tail = ''
-    this.#tailLines = 0
+    this.#ends = []
+    this.#chunks.push({ bytes: Buffer.from(asLines(text, ends)), lines: ends.length, length: text.length })
   }
+}
+
+/** @returns `text` with exactly one line feed in each of its lines, at the end. */
+function asLines(text: string, ends: readonly number[]): string {
+  let lines = ''
+  /** Up to where `lines` has the text. */
+  let done = 0
+  let start = 0
+  for (const end of ends) {
+    // An empty line would be no record to the thread.
+    if (end - start < 2 || text.indexOf('\n', start) !== end - 1) {
+      lines += text.slice(done, start) + asOneLine(text.slice(start, end))
+      done = end
+    }
+    start = end
+  }
+  return lines + text.slice(done)
 }

@@ -12,19 +12,23 @@ const TEXT_MARK = '\u0002'
 const READING_MARK = '\u0003'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark is one
 const SPAN = /^\u0001([0-9a-f]{32})([0-9a-f]{16})([0-9a-f]{2})/i
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the marks are such
+const PREFIX = /^(?:\u0003[^\u0003]*\u0003)?(?:\u0001[0-9a-f]{50})?/i
 const SPAN_BYTE = SPAN_MARK.charCodeAt(0)
 const READING_BYTE = READING_MARK.charCodeAt(0)
 const SPAN_DIGITS = 32 + 16 + 2
 const SPAN_LENGTH = 1 + SPAN_DIGITS
 
-/**
- * The line as it crosses to the thread: behind the span of `active`, so that no field of the app's is touched, and as
- * exactly one line, whatever a `streamWrite` hook has made of it.
- */
+/** The line as it crosses to the thread: behind the span of `active`, so that no field of the app's is touched. */
 export function packLine(line: string, active: Context): string {
   const fields = traceFieldsOf(active)
-  const text = isOneLine(line) ? line : `${TEXT_MARK}${JSON.stringify(line)}\n`
-  return fields === undefined ? text : `${SPAN_MARK}${fields.trace_id}${fields.span_id}${fields.trace_flags}${text}`
+  return fields === undefined ? line : `${SPAN_MARK}${fields.trace_id}${fields.span_id}${fields.trace_flags}${line}`
+}
+
+/** @returns a packed line as one that has a line feed at its end alone, whatever a `streamWrite` hook has made of it. */
+export function asOneLine(packed: string): string {
+  const start = PREFIX.exec(packed)?.[0].length ?? 0
+  return `${packed.slice(0, start)}${TEXT_MARK}${JSON.stringify(packed.slice(start))}\n`
 }
 
 /** @returns the line that was packed, and the Context that it was logged in. A line that was not packed is itself. */
@@ -98,10 +102,6 @@ function differences<T extends object>(value: T, usual: T): Partial<T> | undefin
 /** JSON has no infinity, and nothing else here is null. */
 function infinite(_key: string, value: unknown): unknown {
   return value === null ? Number.POSITIVE_INFINITY : value
-}
-
-function isOneLine(line: string): boolean {
-  return line.length > 1 && line.indexOf('\n') === line.length - 1
 }
 
 function textOf(line: string): string {
