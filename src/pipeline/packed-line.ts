@@ -10,6 +10,9 @@ import { isHex } from './json-grammar.ts'
 const SPAN_MARK = '\u0001'
 const TEXT_MARK = '\u0002'
 const READING_MARK = '\u0003'
+/** Whether a field `name` of the line is the logger's. */
+const NAMED = 'n'
+const NAMELESS = '-'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark is one
 const SPAN = /^\u0001([0-9a-f]{32})([0-9a-f]{16})([0-9a-f]{2})/i
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the marks are such
@@ -64,15 +67,18 @@ export interface PackedReading {
   readonly limits: RecordLimits
 }
 
-/** As nearly all lines are read it takes four bytes. */
+/** As nearly all lines are read it takes three bytes. */
 export function packReading({ scopeName, scopeVersion, layout, limits }: LineReading): PackedReading {
+  const { hasName, ...keys } = layout
   const packed = {
     scopeName,
     scopeVersion,
-    layout: differences(layout, DEFAULT_LAYOUT),
+    layout: differences(keys, DEFAULT_LAYOUT),
     limits: differences(limits, DEFAULT_LIMITS),
   }
-  return { text: `${READING_MARK}${JSON.stringify(packed)}${READING_MARK}`, limits }
+  const isUsual = Object.values(packed).every((value) => value === undefined)
+  const text = `${hasName ? NAMED : NAMELESS}${isUsual ? '' : JSON.stringify(packed)}`
+  return { text: `${READING_MARK}${text}${READING_MARK}`, limits }
 }
 
 /** @returns behind what {@link packReading} made; `start` where the line has none. */
@@ -82,11 +88,12 @@ export function endOfReading(bytes: Uint8Array, start: number): number {
 }
 
 export function unpackReading(packed: string): LineReading {
-  const { scopeName, scopeVersion, layout, limits } = JSON.parse(packed.slice(1, -1), infinite)
+  const text = packed.slice(1, -1)
+  const { scopeName, scopeVersion, layout, limits } = JSON.parse(text.slice(1) || '{}', infinite)
   return {
     scopeName,
     scopeVersion,
-    layout: { ...DEFAULT_LAYOUT, ...layout },
+    layout: { ...DEFAULT_LAYOUT, ...layout, hasName: text.startsWith(NAMED) },
     limits: { ...DEFAULT_LIMITS, ...limits },
   }
 }
