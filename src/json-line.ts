@@ -6,7 +6,7 @@ import { type Context, isSpanContextValid, TraceFlags } from '@opentelemetry/api
 import type { RecordBridge } from './bridge.ts'
 import { isSerializedError } from './exception.ts'
 import { isObject } from './options.ts'
-import type { SourceRecord } from './record.ts'
+import type { GivenRecord, SourceRecord } from './record.ts'
 import { severityOfName, severityOfPinoNumber } from './severity.ts'
 import { hrTimeOf } from './time.ts'
 
@@ -109,7 +109,7 @@ export function bridgeLine(bridge: RecordBridge, line: string, layout: LineLayou
 }
 
 /** A line that is no JSON object is its own body. */
-export function recordOfLine(line: string, origin: LineOrigin): SourceRecord {
+export function recordOfLine(line: string, origin: LineOrigin): GivenRecord {
   const fields = parseLine(line)
   if (fields === undefined) return recordOfText(line, origin)
   // Where the line says otherwise the caller's time is not its own: pino.multistream hands on that of the record that
@@ -231,7 +231,7 @@ function recordOfText(line: string, origin: LineOrigin): SourceRecord {
   }
 }
 
-function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
+function recordOfFields(fields: LineFields, origin: LineOrigin): GivenRecord {
   const { layout, loggerName } = origin
   const { messageKey, errorKey, nestedKey } = layout
   const keys = Object.keys(fields)
@@ -243,6 +243,7 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
     timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
     body: fields[messageKey],
     attributes: isObject(nested) ? withSpanOf(nested, fields, nestedKey as string) : fields,
+    isParsed: true,
     isTold: (key) =>
       key === messageKey ||
       key === timeKey ||
