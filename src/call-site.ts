@@ -70,10 +70,23 @@ function attributesOf(frame: NodeJS.CallSite, { file, line, column }: Position):
   const name = functionNameOf(frame)
   return {
     ...(name !== undefined && { 'code.function.name': name }),
-    'code.file.path': file.startsWith('file:') ? fileURLToPath(file) : file,
+    'code.file.path': pathOf(file),
     'code.line.number': line,
     'code.column.number': column,
   }
+}
+
+const MAX_KNOWN_FILES = 1000
+/** Node takes longer to read a URL than V8 to tell the rest. */
+const paths = new Map<string, string>()
+
+function pathOf(file: string): string {
+  let path = paths.get(file)
+  if (path === undefined) {
+    path = file.startsWith('file:') ? fileURLToPath(file) : file
+    if (paths.size < MAX_KNOWN_FILES) paths.set(file, path)
+  }
+  return path
 }
 
 /** As a stack trace has it: with the class or object in front. */

@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/api'
 import { suppressDiag } from './diag.ts'
 import { argumentError, aString, isObject } from './options.ts'
-import { currentScope, isNestedTooDeep, runInScope, type Scope } from './scope.ts'
+import { currentScope, isNestedTooDeep, isTelling, runInScope, type Scope } from './scope.ts'
 
 // createContextKey is Symbol.for underneath: these are the same keys in every copy of this package and of OTel's core.
 const SUPPRESS_LOGS_KEY = createContextKey('otel-log-bridge SUPPRESS_LOGS')
@@ -80,10 +80,8 @@ export function heldBackBy(
   honorSuppressTracing: boolean,
 ): 'reentrant' | 'suppressed' | undefined {
   suppressDiag()
-  if (scope.emitting) return 'reentrant'
-  if (scope.suppressed) return 'suppressed'
-  if (isNestedTooDeep(scope)) return 'reentrant'
-  return isContextSuppressed(ofContext, honorSuppressTracing) ? 'suppressed' : undefined
+  if (scope.emitting || isNestedTooDeep(scope)) return isTelling(scope) ? 'suppressed' : 'reentrant'
+  return scope.suppressed || isContextSuppressed(ofContext, honorSuppressTracing) ? 'suppressed' : undefined
 }
 
 function isContextSuppressed(ofContext: Context, honorSuppressTracing: boolean): boolean {

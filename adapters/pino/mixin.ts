@@ -20,7 +20,7 @@ export function isMarkedHeldBack(line: string): boolean {
 /** A mixin of the app's own, with pino's signature. */
 export type PinoMixin = (mergeObject: object, level: number, logger: never) => object
 
-/** `baggage` and `code` add fields, which other targets see too. */
+/** `baggage` and `code` add fields, which other targets see too, and which stand where `nestedKey` puts all of them. */
 export interface OtelMixinOptions extends EnrichmentOptions {
   /** The app's own mixin; its fields win over those added here. */
   readonly mixin?: PinoMixin
