@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -131,7 +131,10 @@ process.stdout.write(JSON.stringify(records))
   const lineOf = (text: string, part: string) => text.split('\n').findIndex((line) => line.includes(part)) + 1
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(import.meta.dirname, '../dist/call-site-'))
+    // Inside the package, which finds itself by its name.
+    const cache = join(import.meta.dirname, '../.cache')
+    await mkdir(cache, { recursive: true })
+    folder = await mkdtemp(join(cache, 'call-site-'))
     source = join(folder, 'app.ts')
     await writeFile(source, SOURCE)
     return () => rm(folder, { recursive: true })
