@@ -1,7 +1,8 @@
 // Where in the app's code a logger was called. What stands between that place and the bridge is told by the functions
 // that the app called, not by the names of files: in a bundle all have the same.
 
-import { findSourceMap } from 'node:module'
+// The whole of it: what test runners put in its place lacks the function that is read.
+import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { AnyValueMap } from './attributes.ts'
 
@@ -61,7 +62,7 @@ function positionOf(frame: NodeJS.CallSite): Position | undefined {
   const line = frame.getLineNumber()
   const column = frame.getColumnNumber()
   if (!file || line === null || column === null) return undefined
-  const origin = process.sourceMapsEnabled ? findSourceMap(file)?.findEntry(line - 1, column - 1) : undefined
+  const origin = process.sourceMapsEnabled ? Module.findSourceMap(file)?.findEntry(line - 1, column - 1) : undefined
   if (origin === undefined || !('originalSource' in origin)) return { file, line, column }
   return { file: origin.originalSource, line: origin.originalLine + 1, column: origin.originalColumn + 1 }
 }

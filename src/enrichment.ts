@@ -16,8 +16,8 @@ export interface EnrichmentOptions {
   readonly baggage?: readonly string[]
   /**
    * Add `code.function.name`, `code.file.path`, `code.line.number` and `code.column.number` of the place where the app
-   * called its logger, mapped to the sources where the process has source maps enabled. It takes some microseconds for
-   * each record. Default false.
+   * called its logger (or `emit` of a bridge), mapped to the sources where the process has source maps enabled. It takes
+   * some microseconds for each record. Default false.
    */
   readonly code?: boolean
 }

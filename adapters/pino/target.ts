@@ -14,7 +14,7 @@ import { suppressLogs } from '../../src/suppression.ts'
 import { isMarkedHeldBack } from './mixin.ts'
 
 /** Options that only the thread of the log call can follow. */
-export type OptionsOfCall = 'loggerProvider' | 'baggage' | 'code' | 'onDrop'
+type OptionsOfCall = 'loggerProvider' | 'baggage' | 'code' | 'onDrop'
 
 /** Options of `pino({ transport: { target: 'otel-log-bridge/pino', options } })`. They cross to a thread: no functions. */
 export interface PinoTargetOptions extends Omit<BridgeOptions, OptionsOfCall>, ExportOptions {
