@@ -62,9 +62,12 @@ function positionOf(frame: NodeJS.CallSite): Position | undefined {
   const line = frame.getLineNumber()
   const column = frame.getColumnNumber()
   if (!file || line === null || column === null) return undefined
-  const origin = process.sourceMapsEnabled ? Module.findSourceMap(file)?.findEntry(line - 1, column - 1) : undefined
-  if (origin === undefined || !('originalSource' in origin)) return { file, line, column }
-  return { file: origin.originalSource, line: origin.originalLine + 1, column: origin.originalColumn + 1 }
+  const entry = process.sourceMapsEnabled ? Module.findSourceMap(file)?.findEntry(line - 1, column - 1) : undefined
+  // It is an empty object where the map says nothing.
+  const { originalSource, originalLine, originalColumn } = (entry ?? {}) as Partial<Module.SourceMapping>
+  if (originalSource === undefined || originalLine === undefined || originalColumn === undefined)
+    return { file, line, column }
+  return { file: originalSource, line: originalLine + 1, column: originalColumn + 1 }
 }
 
 function attributesOf(frame: NodeJS.CallSite, { file, line, column }: Position): AnyValueMap {

@@ -213,8 +213,8 @@ export class OpenTelemetryTransport extends TransportStream {
     const isWhole = wasFormatted && info === call.info && call.error === undefined
     const plain = isWhole ? recordOfPlainInfo(info, limits) : undefined
     const record = plain ?? recordOfInfo(info, call.info, call.error, isWhole ? false : undefined)
-    const called = enrichment?.addsCode === true ? { ...record, callers: callersOf(call) } : record
-    if (wasFormatted) return called
+    const called: ReadRecord = enrichment?.addsCode === true ? { ...record, callers: callersOf(call) } : record
+    if (wasFormatted || called.isPlain === true) return called
     return { ...called, severityNumber: this.#severity(levelOf(formatted, call.info), logger?.levels) }
   }
 }

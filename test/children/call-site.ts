@@ -108,7 +108,7 @@ class Stalled extends TransportStream {
   override log(): void {}
 }
 const stalled = winston.createLogger({
-  transports: [new Stalled({ highWaterMark: 1 }), new OpenTelemetryTransport(options)],
+  transports: [new Stalled(), new OpenTelemetryTransport(options)],
 })
 for (let i = 0; i < 40; i++) stalled.info('winston: held up')
 const other = new OpenTelemetryTransport(options)

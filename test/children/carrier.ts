@@ -10,7 +10,7 @@ import { InMemoryLogRecordExporter, LoggerProvider, simpleProcessor, useContextM
 async function takeCarrier(): Promise<SuppressionCarrier> {
   if (workerData?.carrier !== undefined) return workerData.carrier as SuppressionCarrier
   if (process.env.CARRIER !== undefined) return JSON.parse(process.env.CARRIER) as SuppressionCarrier
-  const [message] = await once(parentPort ?? process, 'message')
+  const [message] = await (parentPort === null ? once(process, 'message') : once(parentPort, 'message'))
   return message as SuppressionCarrier
 }
 
