@@ -2,6 +2,8 @@
 
 export class PoolExporter {
   exports = 0
+  /** Exports that have not been answered yet: the pool's threads take their time to start. */
+  underWay = 0
   #pool
   #carrier
 
@@ -13,9 +15,14 @@ export class PoolExporter {
 
   export(records, callback) {
     this.exports++
+    this.underWay++
+    const answer = (result) => {
+      this.underWay--
+      callback(result)
+    }
     this.#pool.run({ job: 'send', records: records.map(plain), carrier: this.#carrier() }).then(
-      () => callback({ code: 0 }),
-      (error) => callback({ code: 1, error }),
+      () => answer({ code: 0 }),
+      (error) => answer({ code: 1, error }),
     )
   }
 

@@ -80,7 +80,7 @@ function takeRecords(channelName, loggerProvider) {
 
 async function keepsExporting(exporter) {
   let before = -1
-  while (exporter.exports !== before) {
+  while (exporter.exports !== before || exporter.underWay > 0) {
     if (exporter.exports >= LOOP_EXPORTS) return true
     before = exporter.exports
     await sleep(QUIET_MS)
