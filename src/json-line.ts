@@ -89,23 +89,33 @@ function jsonOf(token: string): string {
   return token.startsWith('"') ? token : token.replace('Infinity', '1e999').replace('NaN', 'null')
 }
 
-/** Bridges a line of which only `layout` is known. */
-export function bridgeLine(bridge: RecordBridge, line: string, layout: LineLayout, context: Context): void {
+/**
+ * Bridges a line of which only `layout` is known.
+ *
+ * @param added attributes that the record gets besides those of the line.
+ */
+export function bridgeLine(
+  bridge: RecordBridge,
+  line: string,
+  layout: LineLayout,
+  context: Context,
+  added?: object,
+): void {
   const fields = parseLine(line)
   if (fields === undefined) {
     const origin = { layout, level: undefined, loggerName: undefined, time: null }
-    bridge.read(0, undefined, context, recordOfText, line, origin)
+    bridge.read(0, undefined, context, withAdded(recordOfText, added), line, origin)
   } else {
     const origin = originOfLine(line, fields, layout)
-    bridge.read(
-      levelOf(origin.level, layout).severityNumber,
-      origin.loggerName,
-      context,
-      recordOfFields,
-      fields,
-      origin,
-    )
+    const { severityNumber } = levelOf(origin.level, layout)
+    bridge.read(severityNumber, origin.loggerName, context, withAdded(recordOfFields, added), fields, origin)
   }
+}
+
+type ReadLine<T> = (line: T, origin: LineOrigin) => GivenRecord
+
+function withAdded<T>(read: ReadLine<T>, added: object | undefined): ReadLine<T> {
+  return added === undefined ? read : (line, origin) => ({ ...read(line, origin), added })
 }
 
 /** A line that is no JSON object is its own body. */

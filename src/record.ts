@@ -2,6 +2,7 @@
 
 import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
 import { type AnyValue, type AnyValueMap, RecordCleaner, readProperty, textOf } from './attributes.ts'
+import type { Callers } from './call-site.ts'
 import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
@@ -57,7 +58,11 @@ function isContext(value: unknown): value is Context {
   return typeof value === 'object' && value !== null && typeof readProperty(value, 'getValue') === 'function'
 }
 
-/** Reads the record, and so may run code of the app: accessors, `toJSON`. */
+/**
+ * Reads the record, and so may run code of the app: accessors, `toJSON`.
+ *
+ * @param added attributes that it gets besides its own.
+ */
 export function cleanRecord(
   source: ReadRecord,
   severityNumber: number,
@@ -65,11 +70,11 @@ export function cleanRecord(
   observedMillis: number,
   limits: RecordLimits,
   takesBigInt: boolean,
+  added?: object,
 ): LogRecord {
   const isClean = source.isPlain === true
-  const { severityText, body, attributes, droppedAttributesCount, eventName, isPlain } = isClean
-    ? source
-    : cleanValues(source, limits, takesBigInt)
+  const values = isClean ? source : cleanValues(source, limits, takesBigInt)
+  const { severityText, body, attributes, eventName, isPlain } = values
   const { timestamp } = source
   const observed = hrTimeOfMillis(observedMillis)
   const ownSeverity = isClean ? undefined : source.severityNumber
@@ -85,9 +90,24 @@ export function cleanRecord(
   // SDKs copy the record key by key: what it has not costs nothing.
   const event = eventName ?? takeEventName(attributes)
   if (event !== undefined) record.eventName = event
-  if (droppedAttributesCount > 0) record.droppedAttributesCount = droppedAttributesCount
+  // Behind what is taken from the attributes: what is added names no span and no event.
+  const dropped = values.droppedAttributesCount + (added === undefined ? 0 : addBesides(attributes, added, limits))
+  if (dropped > 0) {
+    record.droppedAttributesCount = dropped
+    if (values.droppedAttributesCount === 0) tellOfDropped(dropped)
+  }
   if (takesBigInt) record.isPlain = isPlain
   return record
+}
+
+/** An eighth of a record is room for it, whatever its own values take. */
+function addBesides(attributes: AnyValueMap, added: object, limits: RecordLimits): number {
+  const cleaner = new RecordCleaner({ ...limits, recordBytes: limits.recordBytes / 8 })
+  return cleaner.addAttributes(attributes, added, (key) => Object.hasOwn(attributes, key))
+}
+
+function tellOfDropped(attributes: number): void {
+  internalLog('warn', 'attribute-limit', `${attributes} attributes of a record were dropped by its limits`)
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -117,19 +137,28 @@ export interface CleanValues {
   readonly isPlain: boolean
 }
 
+/** What an adapter tells of the call that a record was logged by. */
+interface CallFacts {
+  /** For `code`: functions by which the app may have called its logger. */
+  readonly callers?: Callers | undefined
+  /** Attributes that the place of the call has added already. */
+  readonly added?: object | undefined
+}
+
 /** A record that needs no cleaning, as an adapter can tell. */
-export interface CleanRecord extends CleanValues {
+export interface CleanRecord extends CleanValues, CallFacts {
   readonly timestamp: unknown
   readonly isPlain: true
 }
 
 /** A record that may need cleaning. */
-export type GivenRecord = SourceRecord & {
-  /** False where it is known to need it. */
-  readonly isPlain?: false | undefined
-  /** Whether JSON.parse has made the attributes, for this record alone. Default false. */
-  readonly isParsed?: boolean
-}
+export type GivenRecord = SourceRecord &
+  CallFacts & {
+    /** False where it is known to need it. */
+    readonly isPlain?: false | undefined
+    /** Whether JSON.parse has made the attributes, for this record alone. Default false. */
+    readonly isParsed?: boolean
+  }
 
 export type ReadRecord = CleanRecord | GivenRecord
 
@@ -159,13 +188,7 @@ function cleanedValues(given: GivenValues, cleaner: RecordCleaner): CleanValues 
   const eventName = cleanText(given.eventName, cleaner)
   const droppedAttributesCount =
     given.attributes == null ? 0 : cleaner.addAttributes(attributes, given.attributes, given.isTold)
-  if (droppedAttributesCount > 0) {
-    internalLog(
-      'warn',
-      'attribute-limit',
-      `${droppedAttributesCount} attributes of a record were dropped by its limits`,
-    )
-  }
+  if (droppedAttributesCount > 0) tellOfDropped(droppedAttributesCount)
   if (exception != null) dropToldStack(attributes)
   return { severityText, body: cleanBody, attributes, droppedAttributesCount, eventName, isPlain: false }
 }

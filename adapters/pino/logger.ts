@@ -173,6 +173,19 @@ export class LoggerReader {
   }
 }
 
+const boundKeys = new WeakMap<object, { readonly bindings: unknown; readonly keys: ReadonlySet<string> }>()
+
+/** @returns the names of the logger's bindings. */
+export function boundKeysOf(logger: PinoLogger): ReadonlySet<string> {
+  const bindings = propertyOf(logger, 'chindings')
+  let known = boundKeys.get(logger)
+  if (known?.bindings !== bindings || known === undefined) {
+    known = { bindings, keys: new Set(Object.keys(fieldsOf(String(bindings ?? '')) ?? {})) }
+    boundKeys.set(logger, known)
+  }
+  return known.keys
+}
+
 /** Says so, once, where `@opentelemetry/instrumentation-pino` has put a stream of its own beside the logger's. */
 export function tellIfContribSends(logger: object): void {
   const destination = propertyOf(logger, 'stream')
