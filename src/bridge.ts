@@ -3,6 +3,7 @@
 
 import type { Context } from '@opentelemetry/api'
 import { type BridgeOptions, bridgeOptionChecks } from './bridge-options.ts'
+import { drops, tellDropped } from './channels.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
 import { emitRecord, flushProvider, isEnabled, loggerOf } from './emit.ts'
@@ -146,6 +147,7 @@ export class RecordBridge implements Bridge, Waiting {
       } else {
         own.dropped[fate]++
         all.dropped[fate]++
+        if (drops.hasSubscribers) tellDropped(fate, 1)
       }
     }
     if (fate === 'failed') report('a record could not be bridged', failure)
@@ -265,6 +267,7 @@ export class RecordBridge implements Bridge, Waiting {
       this.#currentProvider = provider
       this.#loggers.clear()
     }
+    observeStats()
     if (provider === undefined) return undefined
     if (this.#waiting.length > 0) this.replay()
     let logger = this.#loggers.get(loggerName)
@@ -272,7 +275,6 @@ export class RecordBridge implements Bridge, Waiting {
       const scopeName = this.scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
       logger = loggerOf(scope, provider, { name: scopeName, version: this.scopeVersion })
       this.#loggers.set(loggerName, logger)
-      observeStats()
     }
     return logger
   }

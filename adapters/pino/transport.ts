@@ -3,7 +3,6 @@
 
 import { context } from '@opentelemetry/api'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
-import { observeStats } from '../../src/metrics.ts'
 import { aLimit, checkOptions } from '../../src/options.ts'
 import type { DeliveryResult } from '../../src/pipeline/delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from '../../src/pipeline/export-thread.ts'
@@ -60,6 +59,8 @@ class TransportStream implements PinoTransport {
   constructor(options: PinoTargetOptions, maxMainBytes: number) {
     this.#honorSuppressTracing = options.honorSuppressTracing ?? true
     this.#thread = new ExportThread({
+      component: 'PinoTransport',
+      linesAreRecords: false,
       filename: threadFile(import.meta.url, 'target', 'otel-log-bridge/pino'),
       workerData: options,
       maxMainBytes,
@@ -134,7 +135,6 @@ class TransportStream implements PinoTransport {
     for (const reason of Object.keys(stats.dropped) as DropReason[]) {
       this.#funnel.drop(reason, stats.dropped[reason] - (before?.dropped[reason] ?? 0))
     }
-    observeStats()
   }
 
   #lose(records: number): void {
