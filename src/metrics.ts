@@ -1,7 +1,13 @@
 // The numbers as OTel metrics, for whoever watches the app. They are read when the MeterProvider collects, so a record
 // costs nothing here; whatever the app's MeterProvider logs meanwhile is not bridged.
 
-import { type BatchObservableResult, type Histogram, type Meter, type MeterProvider, ROOT_CONTEXT } from '@opentelemetry/api'
+import {
+  type BatchObservableResult,
+  type Histogram,
+  type Meter,
+  type MeterProvider,
+  ROOT_CONTEXT,
+} from '@opentelemetry/api'
 import { internalLog, reasonOf } from './internal-logger.ts'
 import type { ExporterFacts } from './pipeline/components.ts'
 import { type ExportDuration, SUCCESS } from './pipeline/counts.ts'
@@ -43,7 +49,11 @@ export function observeStats(): void {
  * Here and not in the callback of a collection: a histogram has no other way. What the MeterProvider makes of it is not
  * bridged. Never throws.
  */
-export function recordDurations(component: string, exporter: ExporterFacts, durations: readonly ExportDuration[]): void {
+export function recordDurations(
+  component: string,
+  exporter: ExporterFacts,
+  durations: readonly ExportDuration[],
+): void {
   const { durations: histogram } = state
   if (histogram === undefined || durations.length === 0) return
   const attributes = exporterAttributes(component, exporter)

@@ -87,7 +87,7 @@ export class BufferedLogRecordProcessor {
       await waitForResource(batch)
       return exportBatch(exporter, batch, exportTimeoutMillis)
     }
-    const component = Component.open('BufferedLogRecordProcessor', this.#measured)
+    const component = Component.open('BufferedLogRecordProcessor', false)
     this.#component = component
     this.#queue = new RecordQueue(
       {
@@ -101,6 +101,7 @@ export class BufferedLogRecordProcessor {
       queue,
     )
     this.#exporter = exporter
+    component.measure(this.#measured)
     observeStats()
   }
 
@@ -150,13 +151,10 @@ function exportBatch(
   timeoutMillis: number,
 ): Promise<DeliveryOutcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => {
-        const reason = `the exporter did not answer within ${timeoutMillis} ms`
-        resolve({ kind: 'retry', reason, errorType: TIMEOUT })
-      },
-      timeoutMillis,
-    ).unref()
+    const timer = setTimeout(() => {
+      const reason = `the exporter did not answer within ${timeoutMillis} ms`
+      resolve({ kind: 'retry', reason, errorType: TIMEOUT })
+    }, timeoutMillis).unref()
     const settle = (outcome: DeliveryOutcome) => {
       clearTimeout(timer)
       resolve(outcome)

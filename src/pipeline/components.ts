@@ -79,15 +79,18 @@ export class Component {
   }
 
   /** @returns the first of `type` that no living pipeline has. */
-  static open(type: string, pipeline: Measured, hasThread = false): Component {
+  static open(type: string, hasThread: boolean): Component {
     const ofType = components.filter((component) => component.type === type)
-    let component = ofType.find((other) => other.gauges() === undefined)
-    if (component === undefined) {
-      component = new Component(type, `${type}/${ofType.length}`, hasThread)
-      components.push(component)
-    }
-    component.#pipeline = new WeakRef(pipeline)
+    const free = ofType.find((component) => component.gauges() === undefined)
+    if (free !== undefined) return free
+    const component = new Component(type, `${type}/${ofType.length}`, hasThread)
+    components.push(component)
     return component
+  }
+
+  /** From now on `pipeline` has the name, until it is closed or collected. */
+  measure(pipeline: Measured): void {
+    this.#pipeline = new WeakRef(pipeline)
   }
 
   /** @returns undefined where the pipeline is closed or gone. */

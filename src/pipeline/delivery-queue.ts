@@ -128,7 +128,9 @@ export class DeliveryQueue<T> {
   numbers(): QueueNumbers {
     const { maxBytes, maxRecords } = this.#options
     const waiting = this.#waiting
-    const open = this.#isClosed ? { waiting: 0, inflight: 0, bytes: 0 } : { waiting, inflight: this.#records - waiting, bytes: this.#bytes }
+    const open = this.#isClosed
+      ? { waiting: 0, inflight: 0, bytes: 0 }
+      : { waiting, inflight: this.#records - waiting, bytes: this.#bytes }
     return { counts: this.#counts, ...open, maxBytes, maxRecords }
   }
 

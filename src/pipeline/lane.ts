@@ -131,7 +131,10 @@ export class Lane<T> {
     }
     this.#attempts = 0
     this.#batches.shift()
-    this.#options.onExported?.({ seconds: (performance.now() - this.#startedAt) / 1000, errorType: errorTypeOf(outcome) })
+    this.#options.onExported?.({
+      seconds: (performance.now() - this.#startedAt) / 1000,
+      errorType: errorTypeOf(outcome),
+    })
     if (outcome.kind === 'refused' && this.#isWorthDividing(batch, outcome)) this.#batches.unshift(...halves(batch))
     else this.#settle(batch, outcome)
     this.#goOn()

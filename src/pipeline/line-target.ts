@@ -154,9 +154,10 @@ export class LineTarget extends Writable {
   }
 }
 
-/** What a provider of the app's is given goes to an exporter of the app's, as far as anybody can tell. */
+/** What a provider of the app's is given is delivered, as far as anybody can tell. */
 function numbersWithoutQueue({ emitted }: BridgeStats): QueueNumbers {
-  return { counts: { processed: { [SUCCESS]: emitted }, exported: {}, retried: {} }, waiting: 0, inflight: 0, bytes: 0 }
+  const given = { [SUCCESS]: emitted }
+  return { counts: { processed: given, exported: given, retried: {} }, waiting: 0, inflight: 0, bytes: 0 }
 }
 
 function turn(): Promise<void> {

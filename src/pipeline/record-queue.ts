@@ -8,7 +8,12 @@ import { aCount, aLimit, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
 import { forget, hearOfExit } from './at-exit.ts'
 import { ALREADY_SHUTDOWN, count, errorTypeOf, type QueueNumbers } from './counts.ts'
-import { type DeliveryOutcome, DeliveryQueue, type DeliveryQueueOptions, type DeliveryResult } from './delivery-queue.ts'
+import {
+  type DeliveryOutcome,
+  DeliveryQueue,
+  type DeliveryQueueOptions,
+  type DeliveryResult,
+} from './delivery-queue.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
 
 /** Options of the queue; those with a variable of OTel's default to it. */
@@ -104,7 +109,6 @@ export class RecordQueue<T> {
         DEFAULT_BATCH_RECORDS,
       maxBatchBytes: options.maxExportBatchBytes ?? 4 * MEBIBYTE,
       delayMs: options.scheduledDelayMillis ?? numberFromEnvironment(['OTEL_BLRP_SCHEDULE_DELAY'], aCount) ?? 1000,
-      lanes: settings.lanes,
       overflow: options.overflow ?? 'drop-newest',
     })
   }

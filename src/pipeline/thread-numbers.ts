@@ -39,7 +39,8 @@ export class ThreadNumbers {
   constructor({ component, linesAreRecords }: ThreadNumbersOptions, lines: () => Lines) {
     this.#linesAreRecords = linesAreRecords
     this.#lines = lines
-    this.#component = Component.open(component, this.#measured, true)
+    this.#component = Component.open(component, true)
+    this.#component.measure(this.#measured)
     observeStats()
   }
 

@@ -77,7 +77,7 @@ describe.each(appKinds)('$name', (kind) => {
     await settle()
     expect(told).toBe(1)
     expect(exporter.bodies).toEqual([])
-    expect(app.lines).toEqual(['x', 'by a subscriber', 'later, by a subscriber'])
+    expect(app.lines.toSorted()).toEqual(['by a subscriber', 'later, by a subscriber', 'x'])
     expect(app.stats().dropped.suppressed).toBe(3)
   })
 
@@ -96,7 +96,9 @@ describe.each(appKinds)('$name', (kind) => {
     expect(bridgeStats().seen).toBe(before + 1)
     expect(messages.length).toBe(1)
     expect(uncaught).not.toHaveBeenCalled()
-    expect(entries.map(({ message }) => message)).toEqual(['a subscriber of a diagnostics channel threw: Error: broken'])
+    expect(entries.map(({ message }) => message)).toEqual([
+      'a subscriber of a diagnostics channel threw: Error: broken',
+    ])
   })
 })
 

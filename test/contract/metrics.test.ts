@@ -3,7 +3,7 @@
 
 import { type MeterProvider as ApiMeterProvider, metrics } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter } from '@opentelemetry/sdk-metrics'
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   type BridgeStats,
   bridgeStats,
@@ -12,6 +12,7 @@ import {
   suppressedExporter,
   withLogsSuppressed,
 } from '../../src/index.ts'
+import { recordDurations } from '../../src/metrics.ts'
 import { BufferedLogRecordProcessor } from '../../src/processor.ts'
 import { appKinds, loggerKinds, settle, until } from '../support/feedback.ts'
 import { type Point, startExporting, startMeter } from '../support/metrics.ts'
@@ -55,6 +56,8 @@ test('the metrics add up to bridgeStats()', async () => {
 })
 
 test('records that wait for a LoggerProvider are told', async () => {
+  setInternalLogSink(() => {})
+  onTestFinished(() => setInternalLogSink(undefined))
   const meter = startMeter()
   const bridge = createBridge()
   bridge.emit({ body: 'one' })
@@ -146,6 +149,30 @@ test.each(loggerKinds)('suppressed, an exporter of metrics that logs through $na
   await meterProvider.shutdown()
   expect(records.getFinishedLogRecords().map(({ body }) => body)).toEqual(['app'])
   expect(app.stats().dropped.suppressed).toBe(exporter.exports)
+})
+
+test.each(appKinds)('what a MeterProvider logs through $name while it is told is not bridged', async (kind) => {
+  const records = new InMemoryLogRecordExporter()
+  const app = kind.start({ loggerProvider: newLoggerProvider(records) })
+  const { provider } = startMeter()
+  const logging: ApiMeterProvider = {
+    getMeter(...args) {
+      app.log('by the MeterProvider')
+      const meter = provider.getMeter(...args)
+      const histogram = meter.createHistogram('test')
+      vi.spyOn(histogram, 'record').mockImplementation(() => app.log('by a histogram'))
+      vi.spyOn(meter, 'createHistogram').mockReturnValue(histogram)
+      return meter
+    },
+  }
+  metrics.disable()
+  metrics.setGlobalMeterProvider(logging)
+  app.log('app')
+  recordDurations('WorkerLoggerProvider/0', { type: 'otlp_http_log_exporter' }, [{ seconds: 1, errorType: '' }])
+  await settle()
+  expect(app.lines.toSorted()).toEqual(['app', 'by a histogram', 'by the MeterProvider'])
+  expect(records.getFinishedLogRecords().map(({ body }) => body)).toEqual(['app'])
+  await provider.shutdown()
 })
 
 class LoggingExporter extends InMemoryMetricExporter {

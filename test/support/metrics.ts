@@ -40,7 +40,9 @@ export function startMeter(): TestMeter {
       exporter.reset()
       await reader.forceFlush()
       const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
-      return scopes.filter(({ scope }) => scope.name === 'otel-log-bridge').flatMap((scope) => scope.metrics.flatMap(pointsOf))
+      return scopes
+        .filter(({ scope }) => scope.name === 'otel-log-bridge')
+        .flatMap((scope) => scope.metrics.flatMap(pointsOf))
     },
   }
 }
