@@ -3,6 +3,7 @@
 
 import { writeSync } from 'node:fs'
 import type { DiagLogger } from '@opentelemetry/api'
+import { Channel } from './channel.ts'
 import { argumentError } from './options.ts'
 import { processState } from './process-state.ts'
 import { runInRoot } from './scope.ts'
@@ -43,6 +44,11 @@ interface InternalLoggerState {
 
 const state = processState('internal-logger', (): InternalLoggerState => {
   return { sink: undefined, windows: new Map(), timer: undefined }
+})
+
+/** For who listens besides the sink, such as an APM. */
+const channel = new Channel<InternalLogEntry>('otel-log-bridge:internal-log', (thrown) => {
+  internalLog('warn', 'subscriber', `a subscriber of a diagnostics channel threw: ${reasonOf(thrown)}`)
 })
 
 /**
@@ -127,6 +133,12 @@ function closeWindows(): void {
 }
 
 function deliver(entry: InternalLogEntry): void {
+  tell(entry)
+  // A copy: what a subscriber does to it is its own.
+  if (channel.hasSubscribers) channel.publish({ ...entry })
+}
+
+function tell(entry: InternalLogEntry): void {
   const { sink } = state
   if (sink !== undefined) {
     try {
