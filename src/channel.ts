@@ -1,15 +1,10 @@
 // A diagnostics channel whose subscribers do no harm: what they log is not bridged, what they throw is told, and what is
 // dropped because they log is not published once more.
 
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
-import { processState } from './process-state.ts'
-import { withLogsSuppressed } from './suppression.ts'
+import { currentScope, isTelling, runInScope, TELLING } from './scope.ts'
 
 type Subscriber = (message: unknown, name: string) => void
-
-/** Whether a subscriber stands above, or what has started this. Entered where somebody listens, and not before. */
-const publishing = processState('publishing', () => new AsyncLocalStorage<true>())
 
 export class Channel<T extends object> {
   readonly #channel: ReturnType<typeof channel>
@@ -30,9 +25,7 @@ export class Channel<T extends object> {
   publish(message: T): void {
     if (!this.#channel.hasSubscribers) return
     try {
-      if (publishing.getStore() === undefined) {
-        publishing.run(true, () => withLogsSuppressed(() => this.#tell(message)))
-      }
+      if (!isTelling(currentScope())) runInScope(TELLING, () => this.#tell(message))
     } catch {
       // The stack is exhausted.
     }
