@@ -72,7 +72,7 @@ class LoggerCall implements LineOrigin, LoggedObject {
   }
 }
 
-class BridgeStream implements PinoStream {
+export class BridgeStream implements PinoStream {
   /** By this `pino(stream)` knows a destination from options. */
   readonly writable = true
   /** Asks pino for the `last…` properties below. */
@@ -89,10 +89,11 @@ class BridgeStream implements PinoStream {
   #layout: LineLayout
   readonly #call = new LoggerCall()
 
-  constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
+  /** @param destination of the loggers, where this is not it: whose every line comes here, with its metadata. */
+  constructor(bridge: RecordBridge, severities: BridgeOptions['severities'], destination?: object) {
     this.#bridge = bridge
     const { scopeName, scopeVersion, limits } = bridge
-    this.#loggers = new LoggerReader(this, { severities, scopeName, scopeVersion, limits })
+    this.#loggers = new LoggerReader(destination ?? this, { severities, scopeName, scopeVersion, limits })
     this.#layout = { ...DEFAULT_LAYOUT, severities }
   }
 
