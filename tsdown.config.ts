@@ -9,6 +9,8 @@ export default defineConfig({
     'adapters/pino/index.ts',
     'adapters/pino/target.ts',
     'adapters/winston/index.ts',
+    'adapters/instrumentation/index.ts',
+    'adapters/instrumentation/register.ts',
   ],
   format: ['esm', 'cjs'],
   platform: 'node',
