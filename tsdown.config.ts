@@ -9,6 +9,7 @@ export default defineConfig({
     'adapters/pino/index.ts',
     'adapters/pino/target.ts',
     'adapters/winston/index.ts',
+    'adapters/cli/main.ts',
   ],
   format: ['esm', 'cjs'],
   platform: 'node',

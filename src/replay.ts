@@ -2,6 +2,7 @@
 // where it never does. Nothing announces a registration, so while records wait it is looked for.
 
 import { internalLog } from './internal-logger.ts'
+import { whyNoProvider } from './no-provider.ts'
 import { runInRoot } from './scope.ts'
 
 const POLL_MS = 100
@@ -55,8 +56,6 @@ function warn(): void {
   internalLog(
     'warn',
     'no-provider',
-    `${count} ${count === 1 ? 'record waits' : 'records wait'} for a LoggerProvider and none is registered: ` +
-      'call logs.setGlobalLoggerProvider() of @opentelemetry/api (1.10 or newer) or @opentelemetry/api-logs, ' +
-      "start the SDK with a log exporter, or give the bridge the option 'loggerProvider'",
+    `${count} ${count === 1 ? 'record waits' : 'records wait'} for a LoggerProvider and none is registered: ${whyNoProvider()}`,
   )
 }
