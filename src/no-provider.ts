@@ -1,11 +1,14 @@
 // Why no LoggerProvider is found, as far as the API's globals and the environment tell: said where records have waited
 // in vain, and by the doctor. Nothing here is read while records are bridged.
 
+import { processState } from './process-state.ts'
+import type { LoggerProvider } from './provider.ts'
+
 /** What an app has registered with `@opentelemetry/api`, whatever the version of the copy that reads it. */
 export interface ApiRegistrations {
   /** Of the copy that registered first: it refuses what any other version registers. */
   readonly version?: string
-  readonly logs?: object
+  readonly logs?: LoggerProvider
   readonly trace?: object
   readonly metrics?: object
   readonly context?: object
@@ -30,6 +33,19 @@ function registrationsByMajor(): Map<string, ApiRegistrations> {
 
 export function apiRegistrations(): ApiRegistrations | undefined {
   return registrationsByMajor().get(KNOWN_MAJOR)
+}
+
+/** What is registered with `@opentelemetry/api-logs`. */
+export function apiLogsProvider(): LoggerProvider | undefined {
+  const key = Symbol.for('io.opentelemetry.js.api.logs')
+  const get: ((version: number) => LoggerProvider) | undefined = Reflect.get(globalThis, key)
+  return get?.(1)
+}
+
+/** Whether the bridge was attached without code, and has a thread to export from where the app registers nothing. */
+export function hasFallback(): boolean {
+  const { make, provider } = processState('fallback', () => ({ make: undefined, provider: undefined }))
+  return make !== undefined || provider !== undefined
 }
 
 /** @returns what is the matter, where that can be seen, and what to do. */

@@ -1,6 +1,7 @@
 // `otel-log-bridge doctor`: an app that is wrong in one of the usual ways is told which, in one line, and what to do.
 
 import { rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -16,6 +17,8 @@ const SDK = '@opentelemetry/sdk-logs'
 const PACKAGES = [API, SDK, 'pino', 'winston']
 const SERVICE = { OTEL_SERVICE_NAME: 'shop' }
 let receiver: OtlpReceiver
+/** All that the doctor has advised. */
+const fixes = new Set<string | undefined>()
 
 beforeEach(async () => {
   receiver = await startOtlpReceiver()
@@ -40,11 +43,16 @@ async function examine(app: App, ...args: string[]): Promise<Examined> {
   onTestFinished(folder.remove)
   app.prepare?.(folder.path)
   const env = { ...receiver.env, ...SERVICE, ...app.env }
-  const main = app.copyWith === undefined ? {} : { main: join(folder.path, 'node_modules/otel-log-bridge/dist/adapters/cli/main.js') }
+  const main =
+    app.copyWith === undefined
+      ? {}
+      : { main: join(folder.path, 'node_modules/otel-log-bridge/dist/adapters/cli/main.js') }
   const { code, stdout, stderr } = await runCli(['doctor', '--json', ...args], { cwd: folder.path, env, ...main })
   const output = stdout.toString()
   if (!output.startsWith('{')) throw new Error(`no JSON: ${output}${stderr}`)
-  return { code, output, ...(JSON.parse(output) as Pick<Examined, 'ok' | 'checks'>) }
+  const found = JSON.parse(output) as Pick<Examined, 'ok' | 'checks'>
+  for (const { fix } of found.checks) fixes.add(fix)
+  return { code, output, ...found }
 }
 
 const of = ({ checks }: Examined, status: Check['status']) => checks.filter((check) => check.status === status)
@@ -81,7 +89,9 @@ describe('an app that is well', () => {
     const examined = await examine({ files: { 'telemetry.js': TELEMETRY } }, '--import', './telemetry.js')
     expect(of(examined, 'fail')).toEqual([])
     const messages = examined.checks.map(({ name, message }) => `${name}: ${message}`)
-    expect(messages).toContainEqual(expect.stringMatching(/^provider: a LoggerProvider is registered with @opentelemetry\/api 1\.10/))
+    expect(messages).toContainEqual(
+      expect.stringMatching(/^provider: a LoggerProvider is registered with @opentelemetry\/api 1\.10/),
+    )
     expect(messages).toContainEqual(expect.stringMatching(/^provider-probe: it has taken a record/))
     expect(of(examined, 'warn').map(({ name }) => name)).toEqual(['context'])
   })
@@ -123,7 +133,9 @@ createRequire(import.meta.url)('${olderModule(API)}').trace.setGlobalTracerProvi
 ${TELEMETRY}`
     const failed = failureOf(await examine({ files: { 'telemetry.js': telemetry } }, '--import', './telemetry.js'))
     expect(failed).toMatchObject({ name: 'provider' })
-    expect(failed.fix).toMatch(/^@opentelemetry\/api 1\.9\.\d+ was registered first, and refuses what another version registers/)
+    expect(failed.fix).toMatch(
+      /^@opentelemetry\/api 1\.9\.\d+ was registered first, and refuses what another version registers/,
+    )
     expect(failed.fix).toContain('npm ls @opentelemetry/api')
   })
 
@@ -167,7 +179,11 @@ ${TELEMETRY}`
   ])('%s and port %s: the port alone tells', async (protocol, port, message) => {
     const env = { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` }
     expect(of(await examine({ env }), 'warn')).toMatchObject([
-      { name: 'endpoint', message: expect.stringContaining(message), fix: expect.stringContaining('OTEL_EXPORTER_OTLP_PROTOCOL=') },
+      {
+        name: 'endpoint',
+        message: expect.stringContaining(message),
+        fix: expect.stringContaining('OTEL_EXPORTER_OTLP_PROTOCOL='),
+      },
     ])
   })
 
@@ -192,7 +208,11 @@ ${TELEMETRY}`
 
   test('the file of the thread is not there', async () => {
     const file = 'node_modules/otel-log-bridge/dist/src/pipeline/record-target.js'
-    const app = { packages: ['pino'], copyWith: OWN_DEPENDENCIES, prepare: (folder: string) => rmSync(join(folder, file)) }
+    const app = {
+      packages: ['pino'],
+      copyWith: OWN_DEPENDENCIES,
+      prepare: (folder: string) => rmSync(join(folder, file)),
+    }
     const failed = failureOf(await examine(app))
     expect(failed).toMatchObject({ name: 'thread', fix: 'npm install otel-log-bridge' })
     expect(failed.message).toContain(file)
@@ -255,18 +275,26 @@ describe('the environment', () => {
     ['OTEL_EXPORTER_OTLP_SOMETHING_ELSE', 'look for its name'],
   ])('nobody reads %s', async (name, fix) => {
     const examined = await examine({ env: { [name]: 'http://127.0.0.1:1' } })
-    expect(of(examined, 'warn')).toEqual([{ name: 'environment', status: 'warn', message: `nobody reads ${name}`, fix }])
+    expect(of(examined, 'warn')).toEqual([
+      { name: 'environment', status: 'warn', message: `nobody reads ${name}`, fix },
+    ])
     expect(examined.code).toBe(0)
   })
 
   test('variables of the other signals and of the SDK are known', async () => {
-    const env = { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://a' }
+    const env = {
+      OTEL_BSP_SCHEDULE_DELAY: '1',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://a',
+    }
     expect(of(await examine({ env }), 'warn')).toEqual([])
   })
 
   test('a value that cannot be used', async () => {
     const failed = failureOf(await examine({ env: { OTEL_EXPORTER_OTLP_TIMEOUT: 'soon' } }))
-    expect(failed.message).toContain("OTEL_EXPORTER_OTLP_TIMEOUT: expected a whole number above 0, or Infinity, got 'soon'")
+    expect(failed.message).toContain(
+      "OTEL_EXPORTER_OTLP_TIMEOUT: expected a whole number above 0, or Infinity, got 'soon'",
+    )
   })
 
   test('a value that is not used', async () => {
@@ -377,7 +405,10 @@ describe('packages', () => {
 
   test('several versions of the API in one tree, however deep', async () => {
     const older = `{ "name": "${API}", "version": "1.9.0" }`
-    const files = { [`node_modules/@scope/a/node_modules/b/node_modules/${API}/package.json`]: older, 'node_modules/@scope/a/node_modules/b/package.json': '{}' }
+    const files = {
+      [`node_modules/@scope/a/node_modules/b/node_modules/${API}/package.json`]: older,
+      'node_modules/@scope/a/node_modules/b/package.json': '{}',
+    }
     const examined = await examine({ files })
     expect(of(examined, 'warn')).toMatchObject([{ name: 'copies', message: expect.stringContaining('1.9.0 in') }])
   })
@@ -387,7 +418,9 @@ describe('packages', () => {
     onTestFinished(folder.remove)
     rmSync(join(folder.path, 'node_modules'), { recursive: true })
     const { stdout } = await runCli(['doctor'], { cwd: folder.path, env: receiver.env })
-    expect(stdout.toString()).toMatch(/^warn {2}otel-log-bridge: not installed for .* -> npm install otel-log-bridge @opentelemetry\/api/m)
+    expect(stdout.toString()).toMatch(
+      /^warn {2}otel-log-bridge: not installed for .* -> npm install otel-log-bridge @opentelemetry\/api/m,
+    )
   })
 })
 
@@ -397,7 +430,11 @@ describe('preloads', () => {
     const examined = await examine({ files }, '--require', './prints.cjs', '--import', './throws.js')
     expect(examined.checks).toContainEqual(expect.objectContaining({ message: '--require ./prints.cjs is loaded' }))
     expect(examined.checks).toContainEqual(
-      expect.objectContaining({ name: 'preload', status: 'fail', message: '--import ./throws.js: Error: no configuration' }),
+      expect.objectContaining({
+        name: 'preload',
+        status: 'fail',
+        message: '--import ./throws.js: Error: no configuration',
+      }),
     )
     expect(examined.code).toBe(1)
   })
@@ -421,4 +458,11 @@ ${TELEMETRY}`
     const app = { packages: [...PACKAGES, '@opentelemetry/context-async-hooks'], files: { 'telemetry.js': telemetry } }
     expect(of(await examine(app, '--import', './telemetry.js'), 'warn')).toEqual([])
   })
+})
+
+test('the troubleshooting page quotes what the doctor has said above', async () => {
+  const page = await readFile(join(import.meta.dirname, '../docs/troubleshooting.md'), 'utf8')
+  const quoted = [...page.matchAll(/^(?:fail|warn) {2}.* -> (.*)$/gm)].map(([, fix]) => fix)
+  expect(quoted.length).toBeGreaterThan(10)
+  for (const fix of quoted) expect([...fixes]).toContain(fix)
 })

@@ -6,8 +6,8 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { reasonOf } from '../../src/internal-logger.ts'
 import { adviceFor } from '../../src/pipeline/advice.ts'
-import { checkTls, type OtlpConfiguration } from '../../src/pipeline/otlp-configuration.ts'
 import { loadOptional } from '../../src/pipeline/load.ts'
+import { checkTls, type OtlpConfiguration } from '../../src/pipeline/otlp-configuration.ts'
 import { targetOf } from '../../src/pipeline/otlp-grpc.ts'
 import { type Check, fail, LATE, ok, within } from './check.ts'
 
@@ -49,7 +49,8 @@ async function grpcCheck(): Promise<Check> {
 async function nameCheck({ host }: Place): Promise<Check> {
   try {
     const found = await within(STEP_MS, lookup(host, { all: true }))
-    if (found === LATE) return fail('dns', `no answer for ${host} within ${STEP_MS} ms`, "look at this machine's resolver")
+    if (found === LATE)
+      return fail('dns', `no answer for ${host} within ${STEP_MS} ms`, "look at this machine's resolver")
     return ok('dns', `${host} is ${found.map(({ address }) => address).join(', ')}`)
   } catch (error) {
     return failure('dns', reasonOf(error))
@@ -72,7 +73,11 @@ async function certificateCheck(
   try {
     checkTls(files)
   } catch (error) {
-    return fail('tls', reasonOf(error), 'name PEM files in OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE')
+    return fail(
+      'tls',
+      reasonOf(error),
+      'name PEM files in OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE',
+    )
   }
   const socket = connectTls({
     ...files,
@@ -98,7 +103,8 @@ function verdictOn(socket: TLSSocket): Check {
   if (socket.authorized) return ok('tls', text)
   // A code, or an error with one; Node's types know the error alone.
   const error: unknown = socket.authorizationError
-  const reason = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`.trim() : String(error)
+  const reason =
+    error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`.trim() : String(error)
   return failure('tls', `${reason}: ${text}`)
 }
 

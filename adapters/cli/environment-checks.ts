@@ -1,8 +1,8 @@
 // OTel's environment variables: names that nobody reads, values that cannot be used, and what they come to.
 
+import { reasonOf } from '../../src/internal-logger.ts'
 import { type OtlpConfiguration, otlpConfiguration } from '../../src/pipeline/otlp-configuration.ts'
 import { resourceOf } from '../../src/pipeline/resource.ts'
-import { reasonOf } from '../../src/internal-logger.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 import { type ExportFlags, switchedOffBy } from './command-line.ts'
 
@@ -82,7 +82,11 @@ function nameChecks(env: NodeJS.ProcessEnv): Check[] {
       const meant = nearest(name)
       if (meant === undefined && !OURS.test(name)) return []
       return [
-        warn('environment', `nobody reads ${name}`, meant === undefined ? 'look for its name' : `it is ${meant} that is read`),
+        warn(
+          'environment',
+          `nobody reads ${name}`,
+          meant === undefined ? 'look for its name' : `it is ${meant} that is read`,
+        ),
       ]
     })
 }

@@ -23,7 +23,10 @@ const KNOWN: readonly Known[] = [
   {
     name: 'pino',
     logOnce(module) {
-      const pino = module as { (options: object, stream: object): { info(text: string): void }; symbols: { streamSym: symbol } }
+      const pino = module as {
+        (options: object, stream: object): { info(text: string): void }
+        symbols: { streamSym: symbol }
+      }
       const logger = pino({}, { write() {} })
       logger.info(MESSAGE)
       const stream = Reflect.get(logger, pino.symbols.streamSym) as { streams?: { stream: unknown }[] } | undefined

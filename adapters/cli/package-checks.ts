@@ -126,7 +126,9 @@ function copiesChecks(folder: string): Check[] {
     if (new Set(found.map(({ version }) => version)).size < 2) return []
     const list = found.map(({ version, folder: at }) => `${version} in ${at}`).join(', ')
     const why = wanted === API ? '; the one that registers first refuses what the others register' : ''
-    return [warn('copies', `versions of ${wanted}: ${list}${why}`, `npm dedupe; npm ls ${wanted} shows who wants which`)]
+    return [
+      warn('copies', `versions of ${wanted}: ${list}${why}`, `npm dedupe; npm ls ${wanted} shows who wants which`),
+    ]
   })
 }
 
@@ -134,14 +136,21 @@ function routeChecks(folder: string): Check[] {
   return Object.entries(ROUTES).flatMap(([name, fix]) => {
     const found = packageFrom(folder, name)
     if (found === undefined) return []
-    return [warn('duplicate-route', `${name} ${found.version} is installed: where it sends logs, too, each arrives twice`, fix)]
+    return [
+      warn(
+        'duplicate-route',
+        `${name} ${found.version} is installed: where it sends logs, too, each arrives twice`,
+        fix,
+      ),
+    ]
   })
 }
 
 function threadCheck(own: Installed | undefined): Check {
   const files = THREAD_FILES.map((file) => join(own?.folder ?? '', file))
   const missing = files.find((file) => !existsSync(file))
-  if (missing !== undefined) return fail('thread', `${missing}, which the export thread runs, is not there`, `npm install ${OWN}`)
+  if (missing !== undefined)
+    return fail('thread', `${missing}, which the export thread runs, is not there`, `npm install ${OWN}`)
   if (own !== undefined && packageFrom(own.folder, 'thread-stream') === undefined) {
     return fail('thread', 'thread-stream, which starts the export thread, is not there', `npm install ${OWN}`)
   }

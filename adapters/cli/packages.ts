@@ -92,7 +92,12 @@ function packageFoldersIn(modules: string): string[] {
 
 /** Whether `version` is in `range`, of the forms that peer dependencies have; true for a form that is not known. */
 export function isInRange(version: string, range: string): boolean {
-  return range.split('||').some((one) => one.trim().split(/\s+/).every((bound) => keeps(version, bound)))
+  return range.split('||').some((one) =>
+    one
+      .trim()
+      .split(/\s+/)
+      .every((bound) => keeps(version, bound)),
+  )
 }
 
 function keeps(version: string, bound: string): boolean {

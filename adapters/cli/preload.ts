@@ -25,11 +25,17 @@ async function preloadCheck(name: string, load: () => Promise<unknown>): Promise
   try {
     const loaded = await within(PRELOAD_MS, load())
     if (loaded === LATE) {
-      return fail('preload', `${name} has not loaded within ${PRELOAD_MS} ms`, 'look for an await in it that never ends')
+      return fail(
+        'preload',
+        `${name} has not loaded within ${PRELOAD_MS} ms`,
+        'look for an await in it that never ends',
+      )
     }
     return ok('preload', `${name} is loaded`)
   } catch (error) {
-    return fail('preload', `${name}: ${reasonOf(error)}`, fixFor(error))
+    // Behind it stands who required it, the doctor among them.
+    const [reason = ''] = reasonOf(error).split('\n')
+    return fail('preload', `${name}: ${reason}`, fixFor(reason))
   }
 }
 
@@ -47,7 +53,9 @@ function urlOf(name: string, require: NodeJS.Require): string {
 
 const MISSING = /Cannot find (?:package|module) '((?:@[^/']+\/)?[^./'][^/']*)/
 
-function fixFor(error: unknown): string {
-  const missing = MISSING.exec(reasonOf(error))?.[1]
-  return missing === undefined ? 'your app fails at its start in the same way: correct it there' : `npm install ${missing}`
+function fixFor(reason: string): string {
+  const missing = MISSING.exec(reason)?.[1]
+  return missing === undefined
+    ? 'your app fails at its start in the same way: correct it there'
+    : `npm install ${missing}`
 }

@@ -1,9 +1,9 @@
 // Standard output, for whole texts: the process may end when they are written.
 
-/** @returns when the text is written, or nobody reads it. */
+// `| head -1`: what is left has nobody to read it, and that is no failure.
+process.stdout.on('error', () => {})
+
+/** @returns when the text is written, or never will be. */
 export function print(text: string, write: typeof process.stdout.write = process.stdout.write): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.once('error', () => resolve())
-    write.call(process.stdout, text, () => resolve())
-  })
+  return new Promise((resolve) => write.call(process.stdout, text, () => resolve()))
 }

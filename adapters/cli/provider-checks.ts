@@ -2,9 +2,9 @@
 
 import { diag } from '@opentelemetry/api'
 import { diagLogger, reasonOf } from '../../src/internal-logger.ts'
+import { apiLogsProvider, apiRegistrations, hasFallback, whyNoProvider } from '../../src/no-provider.ts'
 import { adviceFor } from '../../src/pipeline/advice.ts'
-import { apiRegistrations, whyNoProvider } from '../../src/no-provider.ts'
-import { globalLoggerProvider, type Logger, type LoggerProvider, registeredDiagLogger } from '../../src/provider.ts'
+import { type Logger, type LoggerProvider, registeredDiagLogger } from '../../src/provider.ts'
 import { version } from '../../src/version.ts'
 import { type Check, fail, LATE, ok, warn, within } from './check.ts'
 import type { InternalLog } from './internal-log.ts'
@@ -16,16 +16,23 @@ const MAX_SEVERITY = 24
 /** @param env of the app. */
 export async function providerChecks(env: NodeJS.ProcessEnv, log: InternalLog): Promise<Check[]> {
   const api = apiRegistrations()
-  const provider = globalLoggerProvider()
-  return [
+  const provider = api?.logs ?? apiLogsProvider()
+  const contextCheck =
     api?.context === undefined
-      ? warn('context', 'no context manager is registered: records have no span', 'start the SDK (NodeSDK registers one)')
-      : ok('context', `a context manager is registered (${classOf(api.context)})`),
-    provider === undefined
-      ? fail('provider', 'no LoggerProvider is registered', whyNoProvider(env))
-      : registeredCheck(provider, api?.logs === provider ? `@opentelemetry/api ${api.version}` : '@opentelemetry/api-logs'),
-    ...(provider === undefined ? [] : [await providerProbe(provider, log)]),
-  ]
+      ? warn(
+          'context',
+          'no context manager is registered: records have no span',
+          'start the SDK: NodeSDK registers one',
+        )
+      : ok('context', `a context manager is registered (${classOf(api.context)})`)
+  if (provider === undefined) return [contextCheck, missingCheck(env)]
+  const through = api?.logs === provider ? `@opentelemetry/api ${api.version}` : '@opentelemetry/api-logs'
+  return [contextCheck, registeredCheck(provider, through), await providerProbe(provider, log)]
+}
+
+function missingCheck(env: NodeJS.ProcessEnv): Check {
+  if (!hasFallback()) return fail('provider', 'no LoggerProvider is registered', whyNoProvider(env))
+  return ok('provider', 'no LoggerProvider is registered: the bridge exports from a thread of its own')
 }
 
 function registeredCheck(provider: LoggerProvider, through: string): Check {
@@ -50,7 +57,12 @@ async function providerProbe(provider: LoggerProvider, log: InternalLog): Promis
     logger.emit(record)
     const flushed = await within(FLUSH_MS, Promise.resolve(provider.forceFlush?.()))
     const told = log.entries.slice(since).find(({ kind }) => kind === 'diag.error' || kind === 'diag.warn')
-    if (flushed === LATE) return fail(name, `forceFlush has not ended within ${FLUSH_MS} ms`, 'its exporter gets no answer: look at its endpoint')
+    if (flushed === LATE)
+      return fail(
+        name,
+        `forceFlush has not ended within ${FLUSH_MS} ms`,
+        'its exporter gets no answer: look at its endpoint',
+      )
     if (told !== undefined) return fail(name, told.message, adviceFor(told.message) ?? 'look at its exporter')
     return ok(name, `it has taken a record of the scope '${PROBE_SCOPE}' and flushed it without a complaint`)
   } catch (error) {
@@ -75,6 +87,7 @@ function levelFiltered(logger: Logger): [message: string, fix: string] {
   return ['the LoggerProvider takes no record of any severity', fix]
 }
 
+/** Without what a bundler adds to keep names apart. */
 function classOf(value: object): string {
-  return value.constructor?.name || 'object'
+  return value.constructor?.name.replace(/\$\d+$/, '') || 'object'
 }

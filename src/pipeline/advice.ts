@@ -23,7 +23,10 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
   ],
   [/^gRPC 12\b/, 'the collector has no pipeline for logs behind its OTLP receiver: add one'],
   [/^(?:HTTP 40[13]|gRPC (?:7|16))\b/, "put the backend's key into OTEL_EXPORTER_OTLP_HEADERS, as name=value"],
-  [/^HTTP 415/, 'the receiver does not take this encoding: try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or http/protobuf'],
+  [
+    /^HTTP 415/,
+    'the receiver does not take this encoding: try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or http/protobuf',
+  ],
   [/HTTP request to an HTTPS server/i, 'the port speaks TLS: begin the endpoint with https://'],
   [/CERT_HAS_EXPIRED|certificate has expired/i, "renew the collector's certificate, or correct this machine's clock"],
   [
