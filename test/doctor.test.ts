@@ -442,10 +442,10 @@ describe('preloads', () => {
   test('an exporter that fails says so through the provider', async () => {
     const telemetry = TELEMETRY.replace(
       'new InMemoryLogRecordExporter()',
-      "{ export: (_records, done) => done({ code: 1, error: new Error('connect ECONNREFUSED 127.0.0.1:4318') }), shutdown: async () => {} }",
+      "{ export: (_records, done) => done({ code: 1, error: new Error('connect ECONNREFUSED 127.0.0.1:4318') }), shutdown: async () => {}, forceFlush: async () => {} }",
     )
     const failed = failureOf(await examine({ files: { 'telemetry.js': telemetry } }, '--import', './telemetry.js'))
-    expect(failed.name).toBe('provider-probe')
+    expect(failed).toMatchObject({ name: 'provider-probe', message: 'connect ECONNREFUSED 127.0.0.1:4318' })
     expect(failed.fix).toContain('start the collector')
   })
 

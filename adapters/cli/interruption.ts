@@ -7,8 +7,8 @@ type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** A terminal tells npx and the filter, and npx tells the filter again: so soon it is the same signal. */
 const ECHO_MS = 500
-/** How long an app may take that was told to terminate; who has sent SIGTERM waits for 10 s, mostly. */
-const GRACE_MS = 2000
+/** How long an app may take that was told to terminate: who tells them to mostly kills them after 10 s. */
+const GRACE_MS = 5000
 
 export class Interruption {
   /** Resolves with a signal's number where its sender does not want to wait for the end of the input. */
@@ -32,7 +32,8 @@ export class Interruption {
     // Even the sending is not to be waited for.
     if (this.#hasInsisted) process.exit(128 + constants.signals[signal])
     if (!isFirst) this.#end(signal)
-    else if (signal !== 'SIGINT') setTimeout(() => this.#end(signal), GRACE_MS)
+    // What is told to the filter alone has to end it; Ctrl-C and the end of a terminal are told to the app as well.
+    else if (signal === 'SIGTERM') setTimeout(() => this.#end(signal), GRACE_MS)
   }
 
   #end(signal: Signal): void {

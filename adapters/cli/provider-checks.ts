@@ -63,11 +63,23 @@ async function providerProbe(provider: LoggerProvider, log: InternalLog): Promis
         `forceFlush has not ended within ${FLUSH_MS} ms`,
         'its exporter gets no answer: look at its endpoint',
       )
-    if (told !== undefined) return fail(name, told.message, adviceFor(told.message) ?? 'look at its exporter')
+    if (told !== undefined) return failure(name, messageIn(told.message))
     return ok(name, `it has taken a record of the scope '${PROBE_SCOPE}' and flushed it without a complaint`)
   } catch (error) {
-    const reason = reasonOf(error)
-    return fail(name, reason, adviceFor(reason) ?? 'look at its exporter')
+    return failure(name, reasonOf(error))
+  }
+}
+
+function failure(name: string, reason: string): Check {
+  return fail(name, reason, adviceFor(reason) ?? 'look at its exporter')
+}
+
+/** The SDK tells an error as JSON, its stack first. */
+function messageIn(text: string): string {
+  try {
+    return String(JSON.parse(text).message ?? text)
+  } catch {
+    return text
   }
 }
 

@@ -22,7 +22,7 @@ const ADVICE: readonly (readonly [reason: RegExp, advice: string])[] = [
     'no receiver of logs at this path: OTEL_EXPORTER_OTLP_ENDPOINT is the base to which /v1/logs is added, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is taken as it is',
   ],
   [/^gRPC 12\b/, 'the collector has no pipeline for logs behind its OTLP receiver: add one'],
-  [/^(?:HTTP 40[13]|gRPC (?:7|16))\b/, "put the backend's key into OTEL_EXPORTER_OTLP_HEADERS, as name=value"],
+  [/^(?:HTTP 40[13]|gRPC (?:7|16))\b/, "put the backend's key into OTEL_EXPORTER_OTLP_HEADERS as name=value"],
   [
     /^HTTP 415/,
     'the receiver does not take this encoding: try OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or http/protobuf',
