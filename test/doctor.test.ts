@@ -97,6 +97,26 @@ describe('an app that is well', () => {
     expect(of(examined, 'warn').map(({ name }) => name)).toEqual(['context'])
   })
 
+  test('of the generation before', async () => {
+    const telemetry = TELEMETRY.replace("'@opentelemetry/api'", "'@opentelemetry/api-logs'")
+    const app = {
+      packages: ['@opentelemetry/api-logs', 'pino'],
+      olderPackages: [API, SDK],
+      files: { 'telemetry.js': telemetry },
+    }
+    const examined = await examine(app, '--import', './telemetry.js')
+    expect(of(examined, 'fail')).toEqual([])
+    const messages = examined.checks.map(({ name, message }) => `${name}: ${message}`)
+    expect(messages).toContain(
+      '@opentelemetry/sdk-logs: 0.223.1, whose logs go through @opentelemetry/api-logs 0.223.1',
+    )
+    expect(messages).toContain('provider: a LoggerProvider is registered with @opentelemetry/api-logs')
+    // The bridge is linked from a tree that has the API of the other one.
+    expect(messages).toContainEqual(
+      expect.stringMatching(/^@opentelemetry\/api: the bridge finds 1\.10\..* your app 1\.9/),
+    )
+  })
+
   test('as lines for people, with the version of each package', async () => {
     const folder = createAppFolder({ packages: PACKAGES })
     onTestFinished(folder.remove)

@@ -35,7 +35,7 @@ export function packageChecks(folder: string): Check[] {
   return [
     nodeCheck(running, sdk),
     ownCheck(folder, running, own),
-    ...(api === undefined ? [missingApi(own ?? running)] : [rangeCheck(api, running?.peers[API])]),
+    ...(api === undefined ? [missingApi(own ?? running)] : apiChecks(api, own ?? running)),
     ...(sdk === undefined ? [noSdk(api)] : sdkChecks(sdk, api)),
     ...LOGGERS.flatMap((name) => {
       const logger = packageFrom(folder, name)
@@ -77,6 +77,14 @@ function missingApi(own: Installed | undefined): Check {
   const fix = `npm install ${API}`
   if (ofBridge === undefined) return fail(API, 'not installed', fix)
   return warn(API, `${ofBridge.version} is found by the bridge, and not from your app`, fix)
+}
+
+function apiChecks(api: Installed, own: Installed | undefined): Check[] {
+  const checks = [rangeCheck(api, own?.peers[API])]
+  const ofBridge = own === undefined ? undefined : packageFrom(own.folder, API)
+  if (ofBridge === undefined || ofBridge.version === api.version) return checks
+  const message = `the bridge finds ${ofBridge.version}, and your app ${api.version}: one may not see the spans of the other`
+  return [...checks, warn(API, message, 'npm dedupe')]
 }
 
 function noSdk(api: Installed | undefined): Check {
