@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout as after } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import winston from 'winston'
@@ -107,6 +107,13 @@ describe('the lines of', () => {
     ])
   })
 
+  test('pino that names its levels, and has its message where winston has it', async () => {
+    const options = { messageKey: 'message', formatters: { level: (level: string) => ({ level }) } }
+    await filter(pinoLines(options, (logger) => logger.warn({ orderId: 17 }, 'said')))
+    expect(receiver.records[0]).toMatchObject({ body: 'said', severityNumber: 13, severityText: 'warn' })
+    expect(receiver.records[0]?.attributes).toEqual({ orderId: 17, pid: process.pid })
+  })
+
   test('pino with a message key of its own', async () => {
     await filter(
       pinoLines({ messageKey: 'text' }, (logger) => logger.info({ msg: 'a field' }, 'said')),
@@ -188,7 +195,7 @@ describe('bytes', () => {
     let before = -1
     while (taken !== before) {
       before = taken
-      await after(500)
+      await delay(500)
     }
     expect(taken).toBeGreaterThan(0)
     expect(taken).toBeLessThan(8 * 1024 * 1024)
@@ -247,9 +254,10 @@ describe('told to end', () => {
     child.stdin?.write('one\n')
     await once(child.stdout as NodeJS.ReadableStream, 'readable')
     child.kill('SIGINT')
-    // What follows at once is the same signal, told by npx.
+    // What follows so soon is the same signal, told by npx.
+    await delay(100)
     child.kill('SIGINT')
-    await after(700)
+    await delay(700)
     expect(child.exitCode).toBe(null)
     child.kill('SIGINT')
     expect(await result).toMatchObject({ code: 130, stderr: '' })
