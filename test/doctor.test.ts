@@ -446,7 +446,7 @@ describe('packages', () => {
 })
 
 describe('preloads', () => {
-  test('that throw, hang or print do not end the doctor', async () => {
+  test('that throw or print do not end the doctor', async () => {
     const files = { 'throws.js': "throw new Error('no configuration')", 'prints.cjs': "console.log('hello')" }
     const examined = await examine({ files }, '--require', './prints.cjs', '--import', './throws.js')
     expect(examined.checks).toContainEqual(expect.objectContaining({ message: '--require ./prints.cjs is loaded' }))
@@ -458,6 +458,16 @@ describe('preloads', () => {
       }),
     )
     expect(examined.code).toBe(1)
+  })
+
+  test('one that never ends is not waited for without end', async () => {
+    const files = { 'hangs.js': 'await new Promise(() => {})' }
+    const examined = await examine({ files }, '--import', './hangs.js')
+    expect(of(examined, 'fail')[0]).toMatchObject({
+      name: 'preload',
+      message: '--import ./hangs.js has not loaded within 8000 ms',
+    })
+    await receiver.received(1)
   })
 
   test('an exporter that fails says so through the provider', async () => {

@@ -7,7 +7,7 @@ import { reasonOf } from '../../src/internal-logger.ts'
 import { type Check, fail, LATE, ok, within } from './check.ts'
 
 /** An SDK that detects resources over the network takes some seconds. */
-const PRELOAD_MS = 15_000
+const PRELOAD_MS = 8000
 
 /** In the order in which Node loads them. */
 export async function preloadChecks(requires: readonly string[], imports: readonly string[]): Promise<Check[]> {
