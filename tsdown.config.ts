@@ -11,6 +11,7 @@ export default defineConfig({
     'adapters/winston/index.ts',
     'adapters/instrumentation/index.ts',
     'adapters/instrumentation/register.ts',
+    'adapters/cli/main.ts',
   ],
   format: ['esm', 'cjs'],
   platform: 'node',

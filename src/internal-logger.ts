@@ -77,7 +77,10 @@ export function internalLog(level: InternalLogLevel, kind: string, message: stri
 /** A short text for anything that was thrown, whatever it does when it is read. */
 export function reasonOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+    if (!(thrown instanceof Error)) return String(thrown)
+    // Of a host with several addresses Node tells the failures one by one, and nothing of the whole.
+    if (thrown.message === '' && thrown instanceof AggregateError) return thrown.errors.map(reasonOf).join(', ')
+    return `${thrown.name}: ${thrown.message}`
   } catch {
     return 'an error that cannot be read'
   }
@@ -169,7 +172,8 @@ const CREDENTIAL =
 /** scheme://user:password@host, where the password may hold an @ too. */
 const USER_INFO = /:\/\/[^/\s]*@/g
 
-function oneLine(text: string): string {
+/** One line of at most 2000 characters: credentials removed, control characters escaped. */
+export function oneLine(text: string): string {
   // Cut twice: a credential that the first cut has made unrecognisable is far behind the second.
   const safe = text
     .slice(0, 4 * MAX_MESSAGE_LENGTH)

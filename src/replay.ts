@@ -3,6 +3,7 @@
 
 import { currentFallback, isFallbackOffered, makeFallback } from './fallback.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
+import { whyNoProvider } from './no-provider.ts'
 import { type Ended, hearOfExit } from './pipeline/at-exit.ts'
 import { holdTermination, releaseTermination, type Unsent } from './pipeline/termination.ts'
 import { processState } from './process-state.ts'
@@ -106,8 +107,6 @@ function warn(): void {
   internalLog(
     'warn',
     'no-provider',
-    `${count} ${count === 1 ? 'record waits' : 'records wait'} for a LoggerProvider and none is registered: ` +
-      'call logs.setGlobalLoggerProvider() of @opentelemetry/api (1.10 or newer) or @opentelemetry/api-logs, ' +
-      "start the SDK with a log exporter, or give the bridge the option 'loggerProvider'",
+    `${count} ${count === 1 ? 'record waits' : 'records wait'} for a LoggerProvider and none is registered: ${whyNoProvider()}`,
   )
 }

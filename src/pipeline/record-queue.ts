@@ -6,6 +6,7 @@ import { numberFromEnvironment } from '../environment.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aCount, aLimit, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
+import { withAdvice } from './advice.ts'
 import { forget, hearOfExit } from './at-exit.ts'
 import { ALREADY_SHUTDOWN, count, errorTypeOf, type QueueNumbers } from './counts.ts'
 import {
@@ -91,13 +92,13 @@ export class RecordQueue<T> {
       deliver: (batch) => this.#deliver(batch),
       onLoss: (kind, records, reason) => {
         if (kind === 'overflow') this.#untold += records
-        internalLog('error', kind, `${recordsOf(records)} dropped: ${reason}`)
+        internalLog('error', kind, `${recordsOf(records)} dropped: ${withAdvice(reason)}`)
       },
       onRetry: (records, reason, delay) =>
         internalLog(
           'warn',
           'retry',
-          `${recordsOf(records)} not accepted, next attempt in ${Math.round(delay)} ms: ${reason}`,
+          `${recordsOf(records)} not accepted, next attempt in ${Math.round(delay)} ms: ${withAdvice(reason)}`,
         ),
       onEmpty: () => releaseTermination(this.#unsent),
       maxBytes: this.#maxBytes,
