@@ -6,7 +6,8 @@ import pino from 'pino'
 const ORDERS = 1000
 const first = Number(process.argv[2] ?? 1)
 
-const transport = createPinoTransport({ serviceName: 'shop', endpoint: process.env.AGENT ?? 'http://localhost:4318' })
+// To OTEL_EXPORTER_OTLP_ENDPOINT, else to port 4318 of this machine, where the agent is.
+const transport = createPinoTransport({ serviceName: 'shop' })
 const logger = pino({ name: 'shop' }, transport)
 
 for (let order = first; order < first + ORDERS; order++) logger.info({ order }, 'order placed')

@@ -19,19 +19,13 @@ export function buildCollector(): string {
   const folder = join(import.meta.dirname, '../../.cache', `collector-${version}-${key}`)
   const binary = join(folder, 'otelcol')
   if (existsSync(binary)) return binary
-  const go = findGo()
+  const go = GO.find(works)
+  if (go === undefined) throw new Error(NO_GO)
   console.log(`building the Collector ${version}: some minutes, once`)
   mkdirSync(folder, { recursive: true })
   const builder = `go.opentelemetry.io/collector/cmd/builder@v${version}`
   execFileSync(go, ['run', builder, `--config=${CONFIG}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   return binary
-}
-
-/** @throws Error that says how to install it. */
-export function findGo(): string {
-  const go = GO.find(works)
-  if (go === undefined) throw new Error(NO_GO)
-  return go
 }
 
 function works(go: string): boolean {

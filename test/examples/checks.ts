@@ -21,11 +21,11 @@ async function checkTool(example: Example): Promise<string> {
   const backend = await Backend.start()
   try {
     const beganAt = Date.now()
-    const said = await example.run({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.endpoint })
+    const { stdout, stderr } = await example.run({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.endpoint })
     const ms = Date.now() - beganAt
     const bodies = (await backend.ask('the last records')).map(({ body }) => body)
     expectSame('records', bodies, ['reading', 'counted', 'done'])
-    if (!/^\d+ words\n$/.test(said)) throw new Error(`it said '${said}'`)
+    if (!/^\d+ words\n$/.test(stdout) || stderr !== '') throw new Error(`it said:\n${stdout}${stderr}`)
     return `3 records of 3, the process took ${ms} ms`
   } finally {
     backend.stop()
@@ -33,8 +33,8 @@ async function checkTool(example: Example): Promise<string> {
 }
 
 async function checkExporter(example: Example): Promise<string> {
-  const guarded = lastLine(await example.run())
-  const unguarded = lastLine(await example.run({}, 'start:unguarded'))
+  const guarded = lastLine((await example.run()).stdout)
+  const unguarded = lastLine((await example.run({}, 'start:unguarded')).stdout)
   expectSame('suppressedExporter', guarded, '1 in the archive after 10 flushes, 1 of them different')
   expectSame('the exporter as it is', unguarded, '10 in the archive after 10 flushes, 2 of them different')
   return `suppressedExporter: ${guarded}; without: ${unguarded}`

@@ -2,15 +2,17 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
 export const EXAMPLES = join(ROOT, 'examples')
-const CACHE = join(ROOT, '.cache/examples')
+/** Outside the project: what an example forgets to name must not be found in the project's own node_modules. */
+const WORK = mkdtempSync(join(tmpdir(), 'otel-log-bridge-examples-'))
 const PACKAGE = 'otel-log-bridge'
 const NPM_DEADLINE_MS = 300_000
 const RUN_DEADLINE_MS = 120_000
@@ -23,11 +25,13 @@ interface Manifest {
 
 /** @returns the path of the tarball. */
 export async function pack(): Promise<string> {
-  rmSync(CACHE, { recursive: true, force: true })
-  mkdirSync(CACHE, { recursive: true })
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE]
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', WORK]
   const [{ filename }] = JSON.parse((await execute('npm', args, { cwd: ROOT })).stdout) as [{ filename: string }]
-  return join(CACHE, filename)
+  return join(WORK, filename)
+}
+
+export function removeExamples(): void {
+  rmSync(WORK, { recursive: true, force: true })
 }
 
 export class Example {
@@ -41,7 +45,7 @@ export class Example {
 
   /** Installs it, and builds it where it has a `build`. */
   static async install(name: string, tarball: string): Promise<Example> {
-    const folder = join(CACHE, name)
+    const folder = join(WORK, name)
     cpSync(join(EXAMPLES, name), folder, { recursive: true })
     const file = join(folder, 'package.json')
     const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest
@@ -68,11 +72,11 @@ export class Example {
     )
   }
 
-  /** Runs it to its end. @returns what it has printed. */
-  async run(...how: Parameters<Example['start']>): Promise<string> {
+  /** Runs it to its end. */
+  async run(...how: Parameters<Example['start']>): Promise<App> {
     const app = this.start(...how)
     await app.ended
-    return app.stdout
+    return app
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { checks } from './checks.ts'
-import { EXAMPLES, Example, pack } from './example.ts'
+import { EXAMPLES, Example, pack, removeExamples } from './example.ts'
 
 /** The demo is `npm start`, and has tests of its own. */
 const DEMO = 'demo'
@@ -24,5 +24,6 @@ for (const name of wanted.length > 0 ? wanted : names) {
     failed++
   }
 }
+removeExamples()
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
