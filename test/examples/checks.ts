@@ -15,6 +15,7 @@ export const checks: Readonly<Record<string, Check>> = {
   'cli-tool': checkTool,
   'exporter-that-logs': checkExporter,
   collector: checkCollectors,
+  piscina: checkByItself,
 }
 
 async function checkTool(example: Example): Promise<string> {
@@ -38,6 +39,12 @@ async function checkExporter(example: Example): Promise<string> {
   expectSame('suppressedExporter', guarded, '1 in the archive after 10 flushes, 1 of them different')
   expectSame('the exporter as it is', unguarded, '10 in the archive after 10 flushes, 2 of them different')
   return `suppressedExporter: ${guarded}; without: ${unguarded}`
+}
+
+/** It knows what it has to show: it prints that, and exits with 0 where it holds. */
+async function checkByItself(example: Example): Promise<string> {
+  const { stdout } = await example.run()
+  return stdout.trimEnd().replaceAll('\n', '; ')
 }
 
 function lastLine(text: string): string {

@@ -102,6 +102,10 @@ export class App {
     this.ended.catch(() => {})
   }
 
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+
   /** As a service manager ends it. */
   end(): Promise<void> {
     this.#process.kill('SIGTERM')

@@ -17,6 +17,8 @@ export interface Load {
   readonly answered: number
   /** The same, before a second had passed after the last one was due. */
   readonly inTime: number
+  /** From the first request to the last answer. */
+  readonly seconds: number
   /** From the time that a request was due to the end of its answer, in milliseconds; sorted. */
   readonly latencies: Float64Array
 }
@@ -59,5 +61,6 @@ export async function sendLoad({ port, perSecond, seconds, request }: LoadOrder)
   }
   await Promise.all(answers)
   agent.destroy()
-  return { requests, answered, inTime, latencies: latencies.subarray(0, answered).sort() }
+  const took = (performance.now() - beganAt) / 1000
+  return { requests, answered, inTime, seconds: took, latencies: latencies.subarray(0, answered).sort() }
 }
