@@ -7,9 +7,14 @@ import type { Arrived, Ask } from './receiver.ts'
 export class Backend {
   readonly endpoint: string
   readonly #process: ChildProcess
+  readonly #gone: Promise<never>
 
   private constructor(child: ChildProcess, port: number) {
     this.#process = child
+    this.#gone = once(child, 'exit').then(() => {
+      throw new Error('the backend has ended')
+    })
+    this.#gone.catch(() => {})
     this.endpoint = `http://127.0.0.1:${port}`
   }
 
@@ -21,7 +26,7 @@ export class Backend {
 
   async ask(what: Ask): Promise<readonly Arrived[]> {
     this.#process.send(what)
-    const [arrived] = (await once(this.#process, 'message')) as [Arrived[]]
+    const [arrived] = (await Promise.race([once(this.#process, 'message'), this.#gone])) as [Arrived[]]
     return arrived
   }
 

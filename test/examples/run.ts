@@ -9,21 +9,24 @@ const DEMO = 'demo'
 
 const wanted = process.argv.slice(2)
 const names = readdirSync(EXAMPLES).filter((name) => name !== DEMO)
-const tarball = await pack()
 let passed = 0
 let failed = 0
-for (const name of wanted.length > 0 ? wanted : names) {
-  try {
-    const check = checks[name]
-    if (check === undefined) throw new Error('there is no check of it in test/examples/checks.ts')
-    const example = await Example.install(name, tarball)
-    console.log(`passed  ${name}: ${await check(example)}`)
-    passed++
-  } catch (error) {
-    console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`)
-    failed++
+try {
+  const tarball = await pack()
+  for (const name of wanted.length > 0 ? wanted : names) {
+    try {
+      const check = checks[name]
+      if (check === undefined) throw new Error('there is no check of it in test/examples/checks.ts')
+      const example = await Example.install(name, tarball)
+      console.log(`passed  ${name}: ${await check(example)}`)
+      passed++
+    } catch (error) {
+      console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`)
+      failed++
+    }
   }
+} finally {
+  removeExamples()
 }
-removeExamples()
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

@@ -14,6 +14,8 @@ const SECONDS = 30
 /** Of the requests; the machine may be busy with something else. */
 const IN_TIME = 0.95
 const STARTED_WITHIN_MS = 30_000
+/** The caller's span; all have the same. */
+const SPAN_ID = '00f067aa0ba902b7'
 
 /** What each of the apps logs in a request: before it waits, after that, and in another function. */
 export const ORDER_LINES = ['order requested', 'order found', 'price calculated']
@@ -41,9 +43,6 @@ export async function checkUnderLoad(example: Example, lines: readonly string[])
     backend.stop()
   }
 }
-
-/** The caller's span; all have the same. */
-const SPAN_ID = '00f067aa0ba902b7'
 
 /** As unlike each other as those of real callers. */
 function traceIdOf(order: number): string {
