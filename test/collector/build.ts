@@ -1,6 +1,7 @@
 // The Collector, built from its Go modules by its official builder, and kept in .cache.
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -12,8 +13,10 @@ Install Go 1.25 or later (https://go.dev/dl/, or 'apt install golang', 'brew ins
 
 /** @returns the path of its binary. */
 export function buildCollector(): string {
-  const [, version] = /^ {2}version: (\S+)$/m.exec(readFileSync(CONFIG, 'utf8')) ?? []
-  const folder = join(import.meta.dirname, '../../.cache', `collector-${version}`)
+  const config = readFileSync(CONFIG, 'utf8')
+  const [, version] = /^ {2}version: (\S+)$/m.exec(config) ?? []
+  const key = createHash('sha256').update(config).digest('hex').slice(0, 8)
+  const folder = join(import.meta.dirname, '../../.cache', `collector-${version}-${key}`)
   const binary = join(folder, 'otelcol')
   if (existsSync(binary)) return binary
   const go = GO.find(works)
