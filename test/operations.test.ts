@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { metrics } from '@opentelemetry/api'
-import { LoggerProvider } from '@opentelemetry/sdk-logs'
+import { BatchLogRecordProcessor, InMemoryLogRecordExporter, LoggerProvider } from '@opentelemetry/sdk-logs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createBridge, setInternalLogSink } from '../src/index.ts'
 import { BufferedLogRecordProcessor } from '../src/processor.ts'
@@ -98,4 +98,35 @@ test('each alert is about instruments of the tables', () => {
   const used = [...alerts.matchAll(/`(otel\.[\w.]+)`/g)].map(([, name = '']) => name)
   expect(used.length).toBeGreaterThan(5)
   expect(used.filter((name) => !names.includes(name) && name !== 'otel.log_bridge.reason')).toEqual([])
+})
+
+test('an SDK that counts for itself and our processor in it count nothing twice', async () => {
+  const meter = startMeter()
+  const { provider: meterProvider } = meter
+  const exporter = new InMemoryLogRecordExporter()
+  const ours = new BufferedLogRecordProcessor({ exporter: exporter as never })
+  const theirs = new BatchLogRecordProcessor({ exporter, selfObsMeterProvider: meterProvider })
+  createBridge({ loggerProvider: new LoggerProvider({ processors: [ours, theirs], meterProvider }) }).emit({ body: 1 })
+  await ours.close()
+  await theirs.shutdown()
+
+  const all = [...(await meter.collect('@opentelemetry/sdk-logs')), ...(await meter.collect())]
+  const values = (name: string) => all.filter((point) => point.name === name)
+  // The SDK's own, without a component, and that of the WorkerLoggerProvider above.
+  const created = values('otel.sdk.log.created').map(({ attributes }) => attributes['otel.component.name'])
+  expect(created).toEqual([undefined, 'WorkerLoggerProvider/0'])
+  const processors = values('otel.sdk.processor.log.processed').map(
+    ({ attributes }) => attributes['otel.component.name'],
+  )
+  expect(processors).toEqual(expect.arrayContaining(['batching_log_processor/0', 'BufferedLogRecordProcessor/0']))
+  await meterProvider.shutdown()
+})
+
+test('the snippet tells of a drop', async () => {
+  const [, code = ''] = /```js\n([\s\S]*?)```/.exec(text) ?? []
+  await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  createBridge({ exclude: [''] }).emit({ body: 'not wanted' })
+  expect(told).toHaveBeenCalledExactlyOnceWith('1 records dropped: filtered (bridge)')
+  told.mockRestore()
 })

@@ -12,7 +12,6 @@ import { createPinoStream, createPinoTransport } from '../../adapters/pino/index
 import { bridgeStats, createBridge, setInternalLogSink } from '../../src/index.ts'
 import { BufferedLogRecordProcessor, type BufferedLogRecordProcessorOptions } from '../../src/processor.ts'
 import { WorkerLoggerProvider, type WorkerLoggerProviderOptions } from '../../src/worker.ts'
-import { until } from '../support/feedback.ts'
 import { numbersOf, type PipelineNumbers, since, startMeter, sum, type TestMeter } from '../support/metrics.ts'
 import { LoggerProvider, type LogRecordExporter } from '../support/otel.ts'
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts'
@@ -197,7 +196,7 @@ test('what a thread had when it died is lost, and counted as that', async () => 
   await provider.flush()
   receiver.misbehaviour = () => {}
   for (let i = 0; i < 3; i++) logger.emit({ body: i })
-  await until(() => receiver.requests.length === 2, 'the request that is never answered')
+  await vi.waitFor(async () => expect((await numbers()).inflight).toBe(3), PATIENCE)
   const thread = workers.at(-1) as Worker
   const gone = once(thread, 'exit')
   await thread.terminate()

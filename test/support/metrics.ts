@@ -21,8 +21,8 @@ export interface Point {
 
 export interface TestMeter {
   readonly provider: MeterProvider
-  /** Of our meter. */
-  collect(): Promise<readonly Point[]>
+  /** Of our meter, or of another. */
+  collect(scope?: string): Promise<readonly Point[]>
 }
 
 /** Not by its own timer. */
@@ -36,13 +36,11 @@ export function startMeter(): TestMeter {
   register(provider)
   return {
     provider,
-    async collect() {
+    async collect(name = 'otel-log-bridge') {
       exporter.reset()
       await reader.forceFlush()
       const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
-      return scopes
-        .filter(({ scope }) => scope.name === 'otel-log-bridge')
-        .flatMap((scope) => scope.metrics.flatMap(pointsOf))
+      return scopes.filter(({ scope }) => scope.name === name).flatMap((scope) => scope.metrics.flatMap(pointsOf))
     },
   }
 }
