@@ -140,6 +140,17 @@ ${sections(pinoRecords, recordTable)}
 ## Records of winston
 
 ${sections(winstonRecords, recordTable)}
+
+## Added on request
+
+| option | attribute | value |
+| --- | --- | --- |
+| \`baggage\` | the entry's key | the entry's value, of the Baggage that was active where the app logged |
+| \`code\` | \`code.function.name\` | as a stack trace names the function that logged, \`Orders.place\`; left out where it has no name |
+| | \`code.file.path\` | its file, absolute; the source where the process has source maps enabled |
+| | \`code.line.number\`, \`code.column.number\` | the place of the call in that file, both from 1 |
+
+An attribute of the record's own, or of its logger, wins over one that would be added under its name. The limits hold; an eighth of \`recordBytes\` is there for what is added. A record that no code of the app has logged, such as winston's of an uncaught exception, has no \`code.*\`.
 `
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text)

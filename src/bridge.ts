@@ -3,12 +3,16 @@
 
 import type { Context } from '@opentelemetry/api'
 import { type BridgeOptions, bridgeOptionChecks } from './bridge-options.ts'
+import type { Callers } from './call-site.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
+import { type DropListener, dropListener } from './drop.ts'
 import { emitRecord, flushProvider, isEnabled, loggerOf } from './emit.ts'
+import { type Enrichment, enrichmentOf } from './enrichment.ts'
 import { internalLog, reasonOf } from './internal-logger.ts'
 import { type RecordLimits, resolveLimits } from './limits.ts'
 import { observeStats } from './metrics.ts'
+import { createNameMatcher } from './name-patterns.ts'
 import { checkOptions } from './options.ts'
 import { globalLoggerProvider, isProxyProvider, type Logger, type LoggerProvider, type LogRecord } from './provider.ts'
 import { cleanRecord, type Facts, factsOf, NO_FACTS, type ReadRecord, type SourceRecord } from './record.ts'
@@ -57,12 +61,15 @@ export class RecordBridge implements Bridge, Waiting {
   readonly #provider: LoggerProvider | undefined
   readonly scopeName: string | undefined
   readonly scopeVersion: string | undefined
+  readonly schemaUrl: string | undefined
   readonly limits: RecordLimits
-  readonly #include: readonly (string | RegExp)[] | undefined
-  readonly #exclude: readonly (string | RegExp)[] | undefined
+  readonly enrichment: Enrichment | undefined
+  readonly #isIncluded: ((loggerName: string) => boolean) | undefined
+  readonly #isExcluded: ((loggerName: string) => boolean) | undefined
   readonly #replayLimit: number
   readonly #honorSuppressTracing: boolean
   readonly #funnel = new Funnel()
+  readonly #drops: DropListener | undefined
 
   #currentProvider: LoggerProvider | undefined
   /** The current provider's, by logger name. */
@@ -78,9 +85,12 @@ export class RecordBridge implements Bridge, Waiting {
     this.#provider = provider === undefined || isProxyProvider(provider) ? undefined : provider
     this.scopeName = checked.scopeName
     this.scopeVersion = checked.scopeVersion
+    this.schemaUrl = checked.schemaUrl
     this.limits = resolveLimits(owner, checked.limits)
-    this.#include = checked.include
-    this.#exclude = checked.exclude
+    this.enrichment = enrichmentOf(checked)
+    this.#isIncluded = checked.include && createNameMatcher(checked.include)
+    this.#isExcluded = checked.exclude && createNameMatcher(checked.exclude)
+    this.#drops = dropListener(checked.onDrop)
     this.#replayLimit = checked.replayLimit ?? DEFAULT_REPLAY_LIMIT
     this.#honorSuppressTracing = checked.honorSuppressTracing ?? true
   }
@@ -98,7 +108,8 @@ export class RecordBridge implements Bridge, Waiting {
     } finally {
       depth.reading--
     }
-    this.read(facts.severityNumber, facts.loggerName, facts.context, readOnce, record, undefined)
+    const callers = this.enrichment?.addsCode === true ? [this.emit] : undefined
+    this.read(facts.severityNumber, facts.loggerName, facts.context, readOnce, record, callers)
   }
 
   /**
@@ -149,6 +160,12 @@ export class RecordBridge implements Bridge, Waiting {
       }
     }
     if (fate === 'failed') report('a record could not be bridged', failure)
+    if (this.#drops === undefined || fate === 'emitted' || fate === 'waiting') return
+    try {
+      this.#drops.tell(fate, 1, loggerName, severityNumber)
+    } catch {
+      // The stack is exhausted.
+    }
   }
 
   enabled(facts: Pick<SourceRecord, 'severityNumber' | 'loggerName' | 'context'> = {}): boolean {
@@ -187,6 +204,7 @@ export class RecordBridge implements Bridge, Waiting {
     if (lost === 0) return
     this.#funnel.drop('overflow', lost)
     internalLog('warn', 'no-provider', `${lost} records were dropped at close: no LoggerProvider was registered`)
+    this.#drops?.tell('overflow', lost)
   }
 
   stats(): BridgeStats {
@@ -211,11 +229,11 @@ export class RecordBridge implements Bridge, Waiting {
           emitRecord(scope, logger, record, this.limits)
           this.#funnel.emitted()
         } else {
-          this.#funnel.drop('disabled')
+          this.#dropWaiting('disabled', loggerName, record)
         }
       } catch (error) {
-        this.#funnel.drop('failed')
         report('a record could not be replayed', error)
+        this.#dropWaiting('failed', loggerName, record)
       }
     }
   }
@@ -234,7 +252,10 @@ export class RecordBridge implements Bridge, Waiting {
     if (refusal !== undefined) return refusal
     const logger = this.#logger(scope, loggerName)
     if (logger !== undefined && !isEnabled(scope, logger, severityNumber, context)) return 'disabled'
-    if (emitUnread !== undefined && logger !== undefined && emitUnread(logger, a, context)) return 'emitted'
+    const { enrichment } = this
+    if (emitUnread !== undefined && enrichment === undefined && logger !== undefined) {
+      if (emitUnread(logger, a, context)) return 'emitted'
+    }
     const observedMillis = Date.now()
     let record: LogRecord
     const depth = nesting
@@ -242,7 +263,9 @@ export class RecordBridge implements Bridge, Waiting {
     try {
       const source = read(a, b)
       if (source === undefined) return 'filtered'
-      record = cleanRecord(source, severityNumber, context, observedMillis, this.limits, logger?.takesBigInt === true)
+      const added = enrichment === undefined ? source.added : enrichment.attributesOf(context, source.callers)
+      const takesBigInt = logger?.takesBigInt === true
+      record = cleanRecord(source, severityNumber, context, observedMillis, this.limits, takesBigInt, added)
     } finally {
       depth.reading--
     }
@@ -270,7 +293,7 @@ export class RecordBridge implements Bridge, Waiting {
     let logger = this.#loggers.get(loggerName)
     if (logger === undefined) {
       const scopeName = this.scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
-      logger = loggerOf(scope, provider, { name: scopeName, version: this.scopeVersion })
+      logger = loggerOf(scope, provider, { name: scopeName, version: this.scopeVersion, schemaUrl: this.schemaUrl })
       this.#loggers.set(loggerName, logger)
       observeStats()
     }
@@ -281,23 +304,27 @@ export class RecordBridge implements Bridge, Waiting {
   #refusal(scope: Scope, loggerName: string | undefined, context: Context): DropReason | undefined {
     const heldBack = heldBackBy(scope, context, this.#honorSuppressTracing)
     if (heldBack !== undefined) return heldBack
-    if (this.#include !== undefined && !matches(loggerName, this.#include)) return 'filtered'
-    if (this.#exclude !== undefined && matches(loggerName, this.#exclude)) return 'filtered'
+    if (this.#isIncluded?.(loggerName ?? '') === false) return 'filtered'
+    if (this.#isExcluded?.(loggerName ?? '') === true) return 'filtered'
     return this.#closing === undefined ? undefined : 'disabled'
   }
 
   #wait(loggerName: string | undefined, record: LogRecord): void {
     this.#waiting.push({ loggerName, record })
-    if (this.#waiting.length > this.#replayLimit) {
-      this.#waiting.shift()
-      this.#funnel.drop('overflow')
-      internalLog(
-        'warn',
-        'replay-overflow',
-        `more than ${this.#replayLimit} records wait for a LoggerProvider: the oldest was dropped`,
-      )
-    }
+    const oldest = this.#waiting.length > this.#replayLimit ? this.#waiting.shift() : undefined
     if (this.#waiting.length > 0) startWaiting(this)
+    if (oldest === undefined) return
+    internalLog(
+      'warn',
+      'replay-overflow',
+      `more than ${this.#replayLimit} records wait for a LoggerProvider: the oldest was dropped`,
+    )
+    this.#dropWaiting('overflow', oldest.loggerName, oldest.record)
+  }
+
+  #dropWaiting(reason: DropReason, loggerName: string | undefined, { severityNumber }: LogRecord): void {
+    this.#funnel.drop(reason)
+    this.#drops?.tell(reason, 1, loggerName, severityNumber)
   }
 }
 
@@ -310,12 +337,7 @@ function report(what: string, error: unknown): void {
 }
 
 /** A field of the record may be an accessor. Its severity is known. */
-function readOnce(record: SourceRecord): SourceRecord {
+function readOnce(record: SourceRecord, callers: Callers | undefined): ReadRecord {
   const { severityText, timestamp, body, attributes, isTold, exception, eventName } = record
-  return { severityText, timestamp, body, attributes, isTold, exception, eventName }
-}
-
-function matches(name: string | undefined, patterns: readonly (string | RegExp)[]): boolean {
-  const text = name ?? ''
-  return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === text : text.search(pattern) !== -1))
+  return { severityText, timestamp, body, attributes, isTold, exception, eventName, callers }
 }

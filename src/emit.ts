@@ -16,19 +16,19 @@ function callEmit(this: Logger, record: LogRecord): void {
 }
 
 /** @throws TypeError where the provider returns something else. */
-export function loggerOf(
-  scope: Scope,
-  provider: LoggerProvider,
-  instrumentationScope: { readonly name: string; readonly version: string | undefined },
-): Logger {
+export function loggerOf(scope: Scope, provider: LoggerProvider, instrumentationScope: InstrumentationScope): Logger {
   return runEmit(scope, callGetLogger, provider, instrumentationScope)
 }
 
-function callGetLogger(
-  this: LoggerProvider,
-  { name, version }: { readonly name: string; readonly version: string | undefined },
-): Logger {
-  const logger: Partial<Logger> | undefined = this.getLogger(name, version)
+interface InstrumentationScope {
+  readonly name: string
+  readonly version: string | undefined
+  readonly schemaUrl: string | undefined
+}
+
+function callGetLogger(this: LoggerProvider, { name, version, schemaUrl }: InstrumentationScope): Logger {
+  const options = schemaUrl === undefined ? undefined : { schemaUrl }
+  const logger: Partial<Logger> | undefined = this.getLogger(name, version, options)
   if (typeof logger?.emit !== 'function') throw new TypeError('the LoggerProvider has returned no Logger')
   return logger as Logger
 }

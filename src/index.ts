@@ -1,6 +1,8 @@
 export type { AnyValue, AnyValueMap } from './attributes.ts'
 export { type Bridge, createBridge } from './bridge.ts'
 export type { BridgeOptions } from './bridge-options.ts'
+export type { Drop, OnDrop } from './drop.ts'
+export type { EnrichmentOptions } from './enrichment.ts'
 export type { ExceptionFacts } from './exception.ts'
 export {
   diagLogger,

@@ -6,7 +6,7 @@ import { type Context, isSpanContextValid, TraceFlags } from '@opentelemetry/api
 import type { RecordBridge } from './bridge.ts'
 import { isSerializedError } from './exception.ts'
 import { isObject } from './options.ts'
-import type { SourceRecord } from './record.ts'
+import type { GivenRecord, SourceRecord } from './record.ts'
 import { severityOfName, severityOfPinoNumber } from './severity.ts'
 import { hrTimeOf } from './time.ts'
 
@@ -89,27 +89,37 @@ function jsonOf(token: string): string {
   return token.startsWith('"') ? token : token.replace('Infinity', '1e999').replace('NaN', 'null')
 }
 
-/** Bridges a line of which only `layout` is known. */
-export function bridgeLine(bridge: RecordBridge, line: string, layout: LineLayout, context: Context): void {
+/**
+ * Bridges a line of which only `layout` is known.
+ *
+ * @param added attributes that the record gets besides those of the line.
+ */
+export function bridgeLine(
+  bridge: RecordBridge,
+  line: string,
+  layout: LineLayout,
+  context: Context,
+  added?: object,
+): void {
   const fields = parseLine(line)
   if (fields === undefined) {
     const origin = { layout, level: undefined, loggerName: undefined, time: null }
-    bridge.read(0, undefined, context, recordOfText, line, origin)
+    bridge.read(0, undefined, context, withAdded(recordOfText, added), line, origin)
   } else {
     const origin = originOfLine(line, fields, layout)
-    bridge.read(
-      levelOf(origin.level, layout).severityNumber,
-      origin.loggerName,
-      context,
-      recordOfFields,
-      fields,
-      origin,
-    )
+    const { severityNumber } = levelOf(origin.level, layout)
+    bridge.read(severityNumber, origin.loggerName, context, withAdded(recordOfFields, added), fields, origin)
   }
 }
 
+type ReadLine<T> = (line: T, origin: LineOrigin) => GivenRecord
+
+function withAdded<T>(read: ReadLine<T>, added: object | undefined): ReadLine<T> {
+  return added === undefined ? read : (line, origin) => ({ ...read(line, origin), added })
+}
+
 /** A line that is no JSON object is its own body. */
-export function recordOfLine(line: string, origin: LineOrigin): SourceRecord {
+export function recordOfLine(line: string, origin: LineOrigin): GivenRecord {
   const fields = parseLine(line)
   if (fields === undefined) return recordOfText(line, origin)
   // Where the line says otherwise the caller's time is not its own: pino.multistream hands on that of the record that
@@ -231,7 +241,7 @@ function recordOfText(line: string, origin: LineOrigin): SourceRecord {
   }
 }
 
-function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
+function recordOfFields(fields: LineFields, origin: LineOrigin): GivenRecord {
   const { layout, loggerName } = origin
   const { messageKey, errorKey, nestedKey } = layout
   const keys = Object.keys(fields)
@@ -243,6 +253,7 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
     timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
     body: fields[messageKey],
     attributes: isObject(nested) ? withSpanOf(nested, fields, nestedKey as string) : fields,
+    isParsed: true,
     isTold: (key) =>
       key === messageKey ||
       key === timeKey ||

@@ -48,6 +48,9 @@ export const namePatterns = (value: unknown) =>
     ? undefined
     : 'an array of strings and regular expressions'
 
+export const someNames = (value: unknown) =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? undefined : 'an array of strings'
+
 /** Severity numbers of OTel's log data model: 1 (TRACE) to 24 (FATAL4). */
 export const severityTable = (value: unknown) =>
   isObject(value) && Object.values(value).every((n) => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 24)

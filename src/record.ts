@@ -2,10 +2,11 @@
 
 import { type Context, context as contextApi, ROOT_CONTEXT } from '@opentelemetry/api'
 import { type AnyValue, type AnyValueMap, RecordCleaner, readProperty, textOf } from './attributes.ts'
+import type { Callers } from './call-site.ts'
 import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
-import { copyPlain, isPlainText } from './plain.ts'
+import { copyPlain, isPlainText, takeParsed } from './plain.ts'
 import type { LogRecord } from './provider.ts'
 import { hrTimeOf, hrTimeOfMillis } from './time.ts'
 import { takeTraceFields } from './trace-fields.ts'
@@ -57,7 +58,11 @@ function isContext(value: unknown): value is Context {
   return typeof value === 'object' && value !== null && typeof readProperty(value, 'getValue') === 'function'
 }
 
-/** Reads the record, and so may run code of the app: accessors, `toJSON`. */
+/**
+ * Reads the record, and so may run code of the app: accessors, `toJSON`.
+ *
+ * @param added attributes that it gets besides its own.
+ */
 export function cleanRecord(
   source: ReadRecord,
   severityNumber: number,
@@ -65,11 +70,11 @@ export function cleanRecord(
   observedMillis: number,
   limits: RecordLimits,
   takesBigInt: boolean,
+  added?: object,
 ): LogRecord {
   const isClean = source.isPlain === true
-  const { severityText, body, attributes, droppedAttributesCount, eventName, isPlain } = isClean
-    ? source
-    : cleanValues(source, limits, takesBigInt)
+  const values = isClean ? source : cleanValues(source, limits, takesBigInt)
+  const { severityText, body, attributes, eventName, isPlain } = values
   const { timestamp } = source
   const observed = hrTimeOfMillis(observedMillis)
   const ownSeverity = isClean ? undefined : source.severityNumber
@@ -85,9 +90,24 @@ export function cleanRecord(
   // SDKs copy the record key by key: what it has not costs nothing.
   const event = eventName ?? takeEventName(attributes)
   if (event !== undefined) record.eventName = event
-  if (droppedAttributesCount > 0) record.droppedAttributesCount = droppedAttributesCount
+  // Behind what is taken from the attributes: what is added names no span and no event.
+  const dropped = values.droppedAttributesCount + (added === undefined ? 0 : addBesides(attributes, added, limits))
+  if (dropped > 0) {
+    record.droppedAttributesCount = dropped
+    if (values.droppedAttributesCount === 0) tellOfDropped(dropped)
+  }
   if (takesBigInt) record.isPlain = isPlain
   return record
+}
+
+/** An eighth of a record is room for it, whatever its own values take. */
+function addBesides(attributes: AnyValueMap, added: object, limits: RecordLimits): number {
+  const cleaner = new RecordCleaner({ ...limits, recordBytes: limits.recordBytes / 8 })
+  return cleaner.addAttributes(attributes, added, (key) => Object.hasOwn(attributes, key))
+}
+
+function tellOfDropped(attributes: number): void {
+  internalLog('warn', 'attribute-limit', `${attributes} attributes of a record were dropped by its limits`)
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -101,7 +121,7 @@ function takeEventName(attributes: AnyValueMap): string | undefined {
 }
 
 /** What of a record is cleaned, as it was given. */
-export type GivenValues = Pick<GivenRecord, 'isTold' | 'isPlain'> & {
+export type GivenValues = Pick<GivenRecord, 'isTold' | 'isPlain' | 'isParsed'> & {
   readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown
 }
 
@@ -117,17 +137,28 @@ export interface CleanValues {
   readonly isPlain: boolean
 }
 
+/** What an adapter tells of the call that a record was logged by. */
+interface CallFacts {
+  /** For `code`: functions by which the app may have called its logger. */
+  readonly callers?: Callers | undefined
+  /** Attributes that the place of the call has added already. */
+  readonly added?: object | undefined
+}
+
 /** A record that needs no cleaning, as an adapter can tell. */
-export interface CleanRecord extends CleanValues {
+export interface CleanRecord extends CleanValues, CallFacts {
   readonly timestamp: unknown
   readonly isPlain: true
 }
 
 /** A record that may need cleaning. */
-export type GivenRecord = SourceRecord & {
-  /** False where it is known to need it. */
-  readonly isPlain?: false | undefined
-}
+export type GivenRecord = SourceRecord &
+  CallFacts & {
+    /** False where it is known to need it. */
+    readonly isPlain?: false | undefined
+    /** Whether JSON.parse has made the attributes, for this record alone. Default false. */
+    readonly isParsed?: boolean
+  }
 
 export type ReadRecord = CleanRecord | GivenRecord
 
@@ -142,7 +173,8 @@ function plainValues(given: GivenValues, limits: RecordLimits): CleanValues | un
   if (!isPlainText(severityText, limits) || !isPlainText(eventName, limits)) return undefined
   const attributes: AnyValueMap = {}
   if (given.attributes != null) {
-    if (!copyPlain(attributes, given.attributes, limits, limits.attributeCount, given.isTold)) return undefined
+    const take = given.isParsed === true ? takeParsed : copyPlain
+    if (!take(attributes, given.attributes, limits, limits.attributeCount, given.isTold)) return undefined
   }
   return { severityText, body, attributes, droppedAttributesCount: 0, eventName, isPlain: true }
 }
@@ -156,13 +188,7 @@ function cleanedValues(given: GivenValues, cleaner: RecordCleaner): CleanValues 
   const eventName = cleanText(given.eventName, cleaner)
   const droppedAttributesCount =
     given.attributes == null ? 0 : cleaner.addAttributes(attributes, given.attributes, given.isTold)
-  if (droppedAttributesCount > 0) {
-    internalLog(
-      'warn',
-      'attribute-limit',
-      `${droppedAttributesCount} attributes of a record were dropped by its limits`,
-    )
-  }
+  if (droppedAttributesCount > 0) tellOfDropped(droppedAttributesCount)
   if (exception != null) dropToldStack(attributes)
   return { severityText, body: cleanBody, attributes, droppedAttributesCount, eventName, isPlain: false }
 }

@@ -9,7 +9,10 @@ export interface Scope {
   readonly emitting: boolean
   /** Inside `withLogsSuppressed`. */
   readonly suppressed: boolean
-  /** How many emits stand above this scope: more than 0 inside `withLogsUnsuppressed` called by an exporter. */
+  /**
+   * How many emits stand above this scope: more than 0 inside `withLogsUnsuppressed` called by an exporter; without end
+   * where the app is told of dropped records.
+   */
   readonly generation: number
 }
 
@@ -18,7 +21,7 @@ export const MAX_NESTING = 4
 
 interface ScopeState {
   readonly storage: AsyncLocalStorage<Scope>
-  /** One per generation, entered around `Logger.emit`. */
+  /** One per generation, entered around `Logger.emit`; the last one for all that are deeper. */
   readonly emitFrames: readonly AsyncResource[]
   /** Holds no store at all: for timers that must not keep a request's stores alive. */
   readonly rootFrame: AsyncResource
@@ -34,6 +37,8 @@ const state = processState('scope', createScopeState)
 export const nesting: { reading: number } = state.nesting
 /** Where nothing is held back. */
 export const OPEN: Scope = { emitting: false, suppressed: false, generation: 0 }
+/** Where the app is told of dropped records: none that is logged there is bridged, by no way out, nor is its drop told. */
+export const TELLING: Scope = { emitting: false, suppressed: true, generation: Number.POSITIVE_INFINITY }
 
 export function currentScope(): Scope {
   return state.storage.getStore() ?? OPEN
@@ -41,6 +46,11 @@ export function currentScope(): Scope {
 
 export function runInScope<T>(scope: Scope, fn: () => T): T {
   return state.storage.run(scope, fn)
+}
+
+/** Whether the app is being told of dropped records here, or in what that has started. */
+export function isTelling(scope: Scope): boolean {
+  return scope.generation === TELLING.generation
 }
 
 /** True where a further record would exceed {@link MAX_NESTING}. */
@@ -54,7 +64,7 @@ export function isNestedTooDeep(scope: Scope): boolean {
  * store, so an exporter's sockets and timers do not keep a request's context alive.
  */
 export function runEmit<T, A, R>(scope: Scope, fn: (this: T, argument: A) => R, target: T, argument: A): R {
-  const frame = state.emitFrames[Math.min(scope.generation, MAX_NESTING)] as AsyncResource
+  const frame = state.emitFrames[Math.min(scope.generation, MAX_NESTING + 1)] as AsyncResource
   return frame.runInAsyncScope(fn as (this: T, ...args: unknown[]) => R, target, argument)
 }
 
@@ -67,8 +77,8 @@ function createScopeState(): ScopeState {
   const storage = new AsyncLocalStorage<Scope>()
   const frame = () => new AsyncResource('otel-log-bridge', { requireManualDestroy: true })
   const emitFrames: AsyncResource[] = []
-  for (let generation = 1; generation <= MAX_NESTING + 1; generation++) {
-    emitFrames.push(storage.run({ emitting: true, suppressed: false, generation }, frame))
-  }
+  const emitFrame = (generation: number) => storage.run({ emitting: true, suppressed: false, generation }, frame)
+  for (let generation = 1; generation <= MAX_NESTING + 1; generation++) emitFrames.push(emitFrame(generation))
+  emitFrames.push(emitFrame(Number.POSITIVE_INFINITY))
   return { storage, emitFrames, rootFrame: frame(), nesting: { reading: 0 } }
 }

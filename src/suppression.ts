@@ -1,10 +1,18 @@
 // Suppression: records logged in these scopes are not bridged. Exporters put it around code of their own; the OTel
 // Context keys carry it where only a Context travels.
 
-import { type Context, context, createContextKey } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  createContextKey,
+  createTraceState,
+  isSpanContextValid,
+  type SpanContext,
+  trace,
+} from '@opentelemetry/api'
 import { suppressDiag } from './diag.ts'
-import { argumentError } from './options.ts'
-import { currentScope, isNestedTooDeep, runInScope, type Scope } from './scope.ts'
+import { argumentError, aString, isObject } from './options.ts'
+import { currentScope, isNestedTooDeep, isTelling, runInScope, type Scope } from './scope.ts'
 
 // createContextKey is Symbol.for underneath: these are the same keys in every copy of this package and of OTel's core.
 const SUPPRESS_LOGS_KEY = createContextKey('otel-log-bridge SUPPRESS_LOGS')
@@ -72,7 +80,7 @@ export function heldBackBy(
   honorSuppressTracing: boolean,
 ): 'reentrant' | 'suppressed' | undefined {
   suppressDiag()
-  if (scope.emitting || isNestedTooDeep(scope)) return 'reentrant'
+  if (scope.emitting || isNestedTooDeep(scope)) return isTelling(scope) ? 'suppressed' : 'reentrant'
   return scope.suppressed || isContextSuppressed(ofContext, honorSuppressTracing) ? 'suppressed' : undefined
 }
 
@@ -82,23 +90,66 @@ function isContextSuppressed(ofContext: Context, honorSuppressTracing: boolean):
   return honorSuppressTracing && ofContext.getValue(SUPPRESS_TRACING_KEY) === true
 }
 
-/** What {@link suppressionCarrier} hands over: plain data, safe for `postMessage`, `workerData` and JSON. */
+/**
+ * What {@link suppressionCarrier} hands over: plain data, safe for `postMessage`, `workerData`, IPC, and as JSON in a
+ * variable of the environment.
+ */
 export interface SuppressionCarrier {
   readonly suppressed: boolean
+  /** Of the active span, as W3C's Trace Context has it: 32 hexadecimal digits. */
+  readonly traceId?: string
+  /** 16 hexadecimal digits. */
+  readonly spanId?: string
+  /** 0 to 255. */
+  readonly traceFlags?: number
+  /** Entries `key=value`, joined by commas. */
+  readonly traceState?: string
 }
 
-/** Takes the current suppression along to another thread or process; give it to {@link withSuppressionCarrier}. */
+/**
+ * Takes the current suppression, and the active span's context, along to another thread or process; give it to
+ * {@link withSuppressionCarrier} there.
+ */
 export function suppressionCarrier(): SuppressionCarrier {
-  return { suppressed: areLogsSuppressed() }
+  const suppressed = areLogsSuppressed()
+  const span = trace.getSpanContext(context.active())
+  if (span === undefined || !isSpanContextValid(span)) return { suppressed }
+  const { traceId, spanId, traceFlags } = span
+  const traceState = span.traceState?.serialize()
+  return { suppressed, traceId, spanId, traceFlags, ...(traceState && { traceState }) }
 }
 
-/** Runs `fn` as suppressed as the place was where `carrier` was made. */
+/**
+ * Runs `fn` as suppressed as the place was where `carrier` was made, and in its trace: its span is the active one, as a
+ * remote parent. For the trace an OTel context manager has to be registered here; suppression needs none.
+ *
+ * @returns what `fn` returns; what it throws is thrown on.
+ * @throws TypeError for anything but a carrier, or what JSON makes of one.
+ */
 export function withSuppressionCarrier<T>(carrier: SuppressionCarrier, fn: () => T): T {
   assertFunction('withSuppressionCarrier', fn)
-  if (typeof carrier?.suppressed !== 'boolean') {
-    throw argumentError('withSuppressionCarrier', 'a carrier that suppressionCarrier() made', carrier)
+  const span = spanContextOf(carrier)
+  const run = span === undefined ? fn : () => context.with(trace.setSpanContext(context.active(), span), fn)
+  return carrier.suppressed ? withLogsSuppressed(run) : run()
+}
+
+/** @throws TypeError where it is no carrier. */
+function spanContextOf(carrier: SuppressionCarrier): SpanContext | undefined {
+  const subject = 'withSuppressionCarrier'
+  if (!isObject(carrier) || typeof carrier.suppressed !== 'boolean')
+    throw argumentError(subject, 'a carrier that suppressionCarrier() made', carrier)
+  const { traceId, spanId, traceFlags = 0, traceState } = carrier as SuppressionCarrier
+  if (traceState !== undefined && aString(traceState) !== undefined)
+    throw argumentError(`${subject}: 'traceState' of the carrier`, "a string of 'key=value' entries", traceState)
+  if (traceId === undefined && spanId === undefined) return undefined
+  if (!Number.isInteger(traceFlags) || traceFlags < 0 || traceFlags > 0xff)
+    throw argumentError(`${subject}: 'traceFlags' of the carrier`, 'a whole number of 0 to 255', traceFlags)
+  const span = { traceId, spanId, traceFlags, isRemote: true } as SpanContext
+  if (!isSpanContextValid(span)) {
+    const expected = 'a valid traceId and spanId, of 32 and 16 hexadecimal digits'
+    throw argumentError(`${subject}: carrier`, expected, { traceId, spanId })
   }
-  return carrier.suppressed ? withLogsSuppressed(fn) : fn()
+  return traceState === undefined ? span : { ...span, traceState: createTraceState(traceState) }
 }
 
 /**

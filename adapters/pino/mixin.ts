@@ -2,10 +2,11 @@
 // are written into it where the app called the logger.
 
 import { context } from '@opentelemetry/api'
+import { type EnrichmentOptions, enrichmentChecks, enrichmentOf } from '../../src/enrichment.ts'
 import { aBoolean, aFunction, checkOptions } from '../../src/options.ts'
 import { traceFieldsOf } from '../../src/trace-fields.ts'
-import { heldBackHere } from './call.ts'
-import { tellIfContribSends } from './logger.ts'
+import { callersOf, heldBackHere } from './call.ts'
+import { boundKeysOf, tellIfContribSends } from './logger.ts'
 
 /** The field that tells the worker not to bridge a record. Other targets see it too. */
 const HELD_BACK_FIELD = 'otel_log_bridge'
@@ -19,7 +20,8 @@ export function isMarkedHeldBack(line: string): boolean {
 /** A mixin of the app's own, with pino's signature. */
 export type PinoMixin = (mergeObject: object, level: number, logger: never) => object
 
-export interface OtelMixinOptions {
+/** `baggage` and `code` add fields, which other targets see too, and which stand where `nestedKey` puts all of them. */
+export interface OtelMixinOptions extends EnrichmentOptions {
   /** The app's own mixin; its fields win over those added here. */
   readonly mixin?: PinoMixin
   /** Hold records back where `suppressTracing` of OTel's core is in force. Default true. */
@@ -28,28 +30,42 @@ export interface OtelMixinOptions {
 
 /**
  * Makes a `mixin` for `pino({ mixin, transport: { target: 'otel-log-bridge/pino' } })` that adds `trace_id`, `span_id`
- * and `trace_flags` of the active span, and marks records that must not be bridged with `otel_log_bridge`.
+ * and `trace_flags` of the active span, and what `baggage` and `code` ask for, and marks records that must not be
+ * bridged with `otel_log_bridge`. Fields of the record's own win.
  *
  * @throws TypeError for a wrong or unknown option.
  */
 export function otelMixin(options?: OtelMixinOptions): (mergeObject: object, level: number, logger: object) => object {
-  const { mixin, honorSuppressTracing = true } = checkOptions<OtelMixinOptions>('otelMixin', options, {
+  const checked = checkOptions<OtelMixinOptions>('otelMixin', options, {
     mixin: aFunction,
     honorSuppressTracing: aBoolean,
+    ...enrichmentChecks,
   })
+  const { mixin, honorSuppressTracing = true } = checked
+  const enrichment = enrichmentOf(checked)
   let hasSeenLogger = false
-  return (mergeObject, level, logger) => {
+  return function mixinOfOtel(mergeObject, level, logger) {
     if (!hasSeenLogger) {
       hasSeenLogger = true
       tellIfContribSends(logger)
     }
-    const fields = fieldsOfCall(honorSuppressTracing)
+    const active = context.active()
+    const heldBack = heldBackHere(active, honorSuppressTracing)
+    const added =
+      heldBack === undefined ? enrichment?.attributesOf(active, callersOf(logger, level, mixinOfOtel)) : undefined
+    const fields: object = {
+      ...(added !== undefined && withoutTold(added, logger)),
+      ...(heldBack === undefined ? traceFieldsOf(active) : { [HELD_BACK_FIELD]: heldBack }),
+    }
     return mixin === undefined ? fields : Object.assign(fields, mixin(mergeObject, level, logger as never))
   }
 }
 
-function fieldsOfCall(honorSuppressTracing: boolean): object {
-  const active = context.active()
-  const heldBack = heldBackHere(active, honorSuppressTracing)
-  return heldBack === undefined ? (traceFieldsOf(active) ?? {}) : { [HELD_BACK_FIELD]: heldBack }
+/** What the reader of the line takes for more than an attribute. */
+const RESERVED = new Set([HELD_BACK_FIELD, 'trace_id', 'span_id', 'trace_flags', 'otel.event.name'])
+
+/** pino writes the fields of a mixin behind the logger's bindings, and of two with one name the last is read. */
+function withoutTold(added: object, logger: object): object {
+  const bound = boundKeysOf(logger)
+  return Object.fromEntries(Object.entries(added).filter(([key]) => !RESERVED.has(key) && !bound.has(key)))
 }

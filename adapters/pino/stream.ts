@@ -18,6 +18,7 @@ import type { PackedReading } from '../../src/pipeline/packed-line.ts'
 import type { Logger } from '../../src/provider.ts'
 import type { ReadRecord } from '../../src/record.ts'
 import type { BridgeStats } from '../../src/stats.ts'
+import { callersOf } from './call.ts'
 import { LoggerReader, METADATA, type PinoLogger } from './logger.ts'
 import { type LoggedObject, type PlainLogger, recordOfObject } from './object.ts'
 
@@ -50,6 +51,7 @@ const NO_LEVEL: Level = { severityNumber: 0, text: undefined }
 class LoggerCall implements LineOrigin, LoggedObject {
   isTaken = false
   line = ''
+  logger: PinoLogger | undefined
   layout = DEFAULT_LAYOUT
   level: number | undefined
   severity: Level = NO_LEVEL
@@ -65,6 +67,7 @@ class LoggerCall implements LineOrigin, LoggedObject {
   release(): void {
     this.isTaken = false
     this.line = ''
+    this.logger = undefined
     this.plain = undefined
     this.reading = undefined
     this.object = undefined
@@ -88,11 +91,13 @@ class BridgeStream implements PinoStream {
   /** For lines without metadata: that of the last one with. */
   #layout: LineLayout
   readonly #call = new LoggerCall()
+  readonly #recordOf: (call: LoggerCall, limits: RecordLimits) => ReadRecord
 
   constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
     this.#bridge = bridge
-    const { scopeName, scopeVersion, limits } = bridge
-    this.#loggers = new LoggerReader(this, { severities, scopeName, scopeVersion, limits })
+    const { scopeName, scopeVersion, schemaUrl, limits } = bridge
+    this.#loggers = new LoggerReader(this, { severities, scopeName, scopeVersion, schemaUrl, limits })
+    this.#recordOf = bridge.enrichment?.addsCode === true ? (...of) => this.#recordWithCallers(...of) : recordOfCall
     this.#layout = { ...DEFAULT_LAYOUT, severities }
   }
 
@@ -107,7 +112,7 @@ class BridgeStream implements PinoStream {
       } else {
         const { limits } = this.#bridge
         const { severityNumber } = call.severity
-        this.#bridge.read(severityNumber, call.loggerName, active, recordOfCall, call, limits, emitLine)
+        this.#bridge.read(severityNumber, call.loggerName, active, this.#recordOf, call, limits, emitLine)
       }
     } catch (error) {
       internalLog('error', 'record-failed', `a record could not be bridged: ${reasonOf(error)}`)
@@ -132,6 +137,10 @@ class BridgeStream implements PinoStream {
     return this.#bridge.stats()
   }
 
+  #recordWithCallers(call: LoggerCall, limits: RecordLimits): ReadRecord {
+    return { ...recordOfCall(call, limits), callers: callersOf(call.logger, call.level, this.write) }
+  }
+
   /** The metadata belongs to this call: what is logged while the record is read brings its own. */
   #takeCall(line: string): LoggerCall | undefined {
     const { lastLevel, lastLogger, lastTime, lastObj, lastMsg } = this
@@ -146,6 +155,7 @@ class BridgeStream implements PinoStream {
       const call = this.#call.isTaken ? new LoggerCall() : this.#call
       call.isTaken = true
       call.line = line
+      call.logger = lastLogger
       call.layout = layout
       call.level = lastLevel
       call.severity = levels.of(lastLevel)

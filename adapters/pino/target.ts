@@ -13,8 +13,11 @@ import { takeLineWith } from '../../src/pipeline/take-line.ts'
 import { suppressLogs } from '../../src/suppression.ts'
 import { isMarkedHeldBack } from './mixin.ts'
 
+/** Options that only the thread of the log call can follow. */
+type OptionsOfCall = 'loggerProvider' | 'baggage' | 'code' | 'onDrop'
+
 /** Options of `pino({ transport: { target: 'otel-log-bridge/pino', options } })`. They cross to a thread: no functions. */
-export interface PinoTargetOptions extends Omit<BridgeOptions, 'loggerProvider'>, ExportOptions {
+export interface PinoTargetOptions extends Omit<BridgeOptions, OptionsOfCall>, ExportOptions {
   /** The logger's `messageKey`. Default: what pino says it is, else `msg`. */
   readonly messageKey?: string
   /** The logger's `errorKey`. Default: what pino says it is, else `err`. */
@@ -31,7 +34,13 @@ interface OptionsOfPino {
   readonly $context?: unknown
 }
 
-const { loggerProvider: _inProcess, ...sharedChecks } = bridgeOptionChecks
+const {
+  loggerProvider: _provider,
+  baggage: _baggage,
+  code: _code,
+  onDrop: _onDrop,
+  ...sharedChecks
+} = bridgeOptionChecks
 const layoutChecks = { messageKey: aString, errorKey: aString, nestedKey: aString }
 export const targetOptionChecks: OptionChecks<PinoTargetOptions> = {
   ...sharedChecks,
@@ -57,6 +66,22 @@ function bridgeOptionsOf(options: PinoTargetOptions): BridgeOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
 }
 
+/** Where an option goes that the plain target cannot follow. */
+const ELSEWHERE = {
+  baggage: 'what is active is known where the app logs: give it to otelMixin() or to createPinoTransport()',
+  code: 'the place is known where the app logs: give it to otelMixin() or to createPinoTransport()',
+  onDrop: 'a function does not cross to the thread: createPinoTransport() takes it',
+}
+
+/** @throws TypeError for an option that another form has. */
+function refuseOptionsOfCall(owner: string, options: object | undefined): void {
+  for (const [name, reason] of Object.entries(ELSEWHERE)) {
+    if (isObject(options) && options[name] !== undefined) {
+      throw new TypeError(`${owner}: option '${name}' is none of this form, ${reason}`)
+    }
+  }
+}
+
 /**
  * pino's transport target. Not for calling: name it as `target`. Where an SDK package is missing, or a variable of the
  * environment wrong, it says so once and takes records without exporting them: the app goes on.
@@ -64,9 +89,11 @@ function bridgeOptionsOf(options: PinoTargetOptions): BridgeOptions {
  * @throws TypeError for a wrong or unknown option.
  */
 export default async function pinoTarget(options?: PinoTargetOptions & OptionsOfPino): Promise<Writable> {
-  const given = checkTargetOptions('otel-log-bridge/pino', withoutOptionsOfPino(options))
+  const owner = 'otel-log-bridge/pino'
+  refuseOptionsOfCall(owner, options)
+  const given = checkTargetOptions(owner, withoutOptionsOfPino(options))
   const pipeline = await createOwnedPipeline(given)
-  const bridge = new RecordBridge('otel-log-bridge/pino', {
+  const bridge = new RecordBridge(owner, {
     ...bridgeOptionsOf(given),
     loggerProvider: pipeline.provider,
   })

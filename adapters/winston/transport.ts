@@ -6,6 +6,7 @@ import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api'
 import TransportStream from 'winston-transport'
 import { RecordBridge } from '../../src/bridge.ts'
 import { type BridgeOptions, bridgeOptionChecks } from '../../src/bridge-options.ts'
+import type { Callers } from '../../src/call-site.ts'
 import { tellOfDuplicateRoute } from '../../src/duplicate-route.ts'
 import {
   aBoolean,
@@ -116,9 +117,14 @@ export class OpenTelemetryTransport extends TransportStream {
   }
 
   override _write(info: object, _encoding: string, callback: () => void): void {
+    const isOffered = wasOffered(info, this.#receiver)
+    if (isOffered && this.listenerCount('logged') === 0) {
+      callback()
+      return
+    }
     const source = this.#sources.at(-1)
     if (!this.#accepts(info, info, source?.logger)) callback()
-    else if (source === undefined || wasOffered(info, this.#receiver)) this.log(info, callback)
+    else if (source === undefined || isOffered) this.log(info, callback)
     // The stream held it before this was added to it: where the app logged it, nobody knows any more.
     else context.with(ROOT_CONTEXT, () => this.log(info, callback))
   }
@@ -207,16 +213,28 @@ export class OpenTelemetryTransport extends TransportStream {
     // The other transports get the same object.
     const info = format === undefined ? formatted : format.transform({ ...formatted } as never, format.options as never)
     if (!isInfo(info)) return undefined
+    const { limits, enrichment } = this.#bridge
     // An error may be among the arguments, or in what a format has replaced.
     const isWhole = wasFormatted && info === call.info && call.error === undefined
-    const plain = isWhole ? recordOfPlainInfo(info, this.#bridge.limits) : undefined
-    if (plain !== undefined) return plain
-    const record = recordOfInfo(info, call.info, call.error, isWhole ? false : undefined)
-    if (wasFormatted) return record
-    return { ...record, severityNumber: this.#severity(levelOf(formatted, call.info), logger?.levels) }
+    const plain = isWhole ? recordOfPlainInfo(info, limits) : undefined
+    const record = plain ?? recordOfInfo(info, call.info, call.error, isWhole ? false : undefined)
+    const called: ReadRecord = enrichment?.addsCode === true ? { ...record, callers: callersOf(call) } : record
+    if (wasFormatted || called.isPlain === true) return called
+    return { ...called, severityNumber: this.#severity(levelOf(formatted, call.info), logger?.levels) }
   }
 }
 
-type ReadableCall = Pick<LogCall, 'info' | 'known' | 'isFormatted' | 'error' | 'format'>
+type ReadableCall = Pick<LogCall, 'info' | 'known' | 'isFormatted' | 'error' | 'format'> & {
+  /** The one that the app is calling; undefined for what came down a pipe. */
+  readonly logger?: WinstonLogger
+}
+
+/** `logger.info()` calls `write` itself, or by way of `log()`, which the app may call too. */
+function callersOf({ info, logger }: ReadableCall): Callers | undefined {
+  if (logger === undefined) return undefined
+  const methods = logger as unknown as Readonly<Record<string, unknown>>
+  const level = levelOf(info)
+  return [level === undefined ? undefined : methods[level], methods.log, methods.write]
+}
 
 function nothing(): void {}

@@ -3,6 +3,7 @@
 import { type Context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { DEFAULT_LAYOUT, type LineLayout } from '../json-line.ts'
 import { DEFAULT_LIMITS, type RecordLimits } from '../limits.ts'
+import { isObject } from '../options.ts'
 import { traceFieldsOf } from '../trace-fields.ts'
 import { isHex } from './json-grammar.ts'
 
@@ -10,22 +11,30 @@ import { isHex } from './json-grammar.ts'
 const SPAN_MARK = '\u0001'
 const TEXT_MARK = '\u0002'
 const READING_MARK = '\u0003'
+const ADDED_MARK = '\u0004'
 /** Whether a field `name` of the line is the logger's. */
 const NAMED = 'n'
 const NAMELESS = '-'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the mark is one
 const SPAN = /^\u0001([0-9a-f]{32})([0-9a-f]{16})([0-9a-f]{2})/i
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the marks are such
-const PREFIX = /^(?:\u0003[^\u0003]*\u0003)?(?:\u0001[0-9a-f]{50})?/i
+const ADDED = /^\u0004([^\u0004]*)\u0004/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the marks are such
+const PREFIX = /^(?:\u0003[^\u0003]*\u0003)?(?:\u0001[0-9a-f]{50})?(?:\u0004[^\u0004]*\u0004)?/i
 const SPAN_BYTE = SPAN_MARK.charCodeAt(0)
 const READING_BYTE = READING_MARK.charCodeAt(0)
 const SPAN_DIGITS = 32 + 16 + 2
 const SPAN_LENGTH = 1 + SPAN_DIGITS
 
-/** The line as it crosses to the thread: behind the span of `active`, so that no field of the app's is touched. */
-export function packLine(line: string, active: Context): string {
+/**
+ * The line as it crosses to the thread: behind the span of `active`, so that no field of the app's is touched.
+ *
+ * @param added attributes that its record gets besides its own, as JSON has them.
+ */
+export function packLine(line: string, active: Context, added?: object): string {
   const fields = traceFieldsOf(active)
-  return fields === undefined ? line : `${SPAN_MARK}${fields.trace_id}${fields.span_id}${fields.trace_flags}${line}`
+  const rest = added === undefined ? line : `${ADDED_MARK}${JSON.stringify(added)}${ADDED_MARK}${line}`
+  return fields === undefined ? rest : `${SPAN_MARK}${fields.trace_id}${fields.span_id}${fields.trace_flags}${rest}`
 }
 
 /** @returns a packed line as one that has a line feed at its end alone, whatever a `streamWrite` hook has made of it. */
@@ -34,13 +43,35 @@ export function asOneLine(packed: string): string {
   return `${packed.slice(0, start)}${TEXT_MARK}${JSON.stringify(packed.slice(start))}\n`
 }
 
-/** @returns the line that was packed, and the Context that it was logged in. A line that was not packed is itself. */
-export function unpackLine(packed: string): { line: string; context: Context } {
+/** What {@link packLine} was given. */
+interface UnpackedLine {
+  readonly line: string
+  readonly context: Context
+  readonly added: object | undefined
+}
+
+/** A line that was not packed is itself. */
+export function unpackLine(packed: string): UnpackedLine {
   const span = SPAN.exec(packed)
-  const line = span === null ? packed : packed.slice(SPAN_LENGTH)
+  const rest = span === null ? packed : packed.slice(SPAN_LENGTH)
+  const added = addedOf(rest)
+  const line = added === undefined ? rest : rest.slice(added.length)
   return {
     line: line.startsWith(TEXT_MARK) ? textOf(line) : line,
     context: span === null ? ROOT_CONTEXT : contextOfSpan(span),
+    added: added?.attributes,
+  }
+}
+
+/** @returns undefined also where it is a line of the app's that only looks like one: it has no JSON there. */
+function addedOf(packed: string): { attributes: object; length: number } | undefined {
+  const [marked, text] = packed.startsWith(ADDED_MARK) ? (ADDED.exec(packed) ?? []) : []
+  if (marked === undefined || text === undefined) return undefined
+  try {
+    const attributes: unknown = JSON.parse(text)
+    return isObject(attributes) ? { attributes, length: marked.length } : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -58,6 +89,7 @@ export function startOfLine(start: number, span: number): number {
 export interface LineReading {
   readonly scopeName: string | undefined
   readonly scopeVersion: string | undefined
+  readonly schemaUrl: string | undefined
   readonly layout: LineLayout
   readonly limits: RecordLimits
 }
@@ -68,11 +100,12 @@ export interface PackedReading {
 }
 
 /** As nearly all lines are read it takes three bytes. */
-export function packReading({ scopeName, scopeVersion, layout, limits }: LineReading): PackedReading {
+export function packReading({ scopeName, scopeVersion, schemaUrl, layout, limits }: LineReading): PackedReading {
   const { hasName, ...keys } = layout
   const packed = {
     scopeName,
     scopeVersion,
+    schemaUrl,
     layout: differences(keys, DEFAULT_LAYOUT),
     limits: differences(limits, DEFAULT_LIMITS),
   }
@@ -89,10 +122,11 @@ export function endOfReading(bytes: Uint8Array, start: number): number {
 
 export function unpackReading(packed: string): LineReading {
   const text = packed.slice(1, -1)
-  const { scopeName, scopeVersion, layout, limits } = JSON.parse(text.slice(1) || '{}', infinite)
+  const { scopeName, scopeVersion, schemaUrl, layout, limits } = JSON.parse(text.slice(1) || '{}', infinite)
   return {
     scopeName,
     scopeVersion,
+    schemaUrl,
     layout: { ...DEFAULT_LAYOUT, ...layout, hasName: text.startsWith(NAMED) },
     limits: { ...DEFAULT_LIMITS, ...limits },
   }

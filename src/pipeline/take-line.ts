@@ -26,8 +26,8 @@ export function takeLineWith(
   let encoder: LineEncoder | undefined
 
   const takeParsed = takeText((packed) => {
-    const { line, context } = unpackLine(packed)
-    bridgeLine(bridge, line, layoutOf(), contextOf(line, context))
+    const { line, context, added } = unpackLine(packed)
+    bridgeLine(bridge, line, layoutOf(), contextOf(line, context), added)
   })
 
   return (lines, start) => {

@@ -430,12 +430,16 @@ describe('wrong options', () => {
     loggerProvider: [null, 1, 'provider', {}, { getLogger: 1 }, []],
     scopeName: [null, 1, {}, Symbol('s')],
     scopeVersion: [null, 1, []],
+    schemaUrl: [null, 1, new URL('https://example.com')],
     limits: [null, 1, 'none', []],
     include: [null, 'name', [1], [null], {}],
     exclude: [null, /x/, [undefined], {}],
     replayLimit: [null, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', 10n],
     honorSuppressTracing: [null, 0, 'no'],
     severities: [null, 1, [], { info: '9' }, { info: 0 }, { info: 25 }, { info: 1.5 }],
+    onDrop: [null, 'drop', {}],
+    baggage: [null, 'tenant', [1], [/tenant/], {}],
+    code: [null, 1, 'yes'],
   }
   const makers: Record<string, (options: unknown) => unknown> = {
     createBridge: (options) => createBridge(options as BridgeOptions),

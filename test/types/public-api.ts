@@ -5,16 +5,20 @@ import type { LoggerProvider as ApiLogsProvider } from '@opentelemetry/api-logs'
 import { BatchLogRecordProcessor, InMemoryLogRecordExporter, LoggerProvider } from '@opentelemetry/sdk-logs'
 import pino from 'pino'
 import winston from 'winston'
-import { createPinoStream, createPinoTransport, otelMixin } from '../../adapters/pino/index.ts'
+import { createPinoStream, createPinoTransport, otelMixin, type PinoTargetOptions } from '../../adapters/pino/index.ts'
 import { OpenTelemetryTransport } from '../../adapters/winston/index.ts'
 import {
   areLogsSuppressed,
   type BridgeStats,
   bridgeStats,
   createBridge,
+  type Drop,
+  type SuppressionCarrier,
   suppressedExporter,
+  suppressionCarrier,
   suppressLogs,
   withLogsSuppressed,
+  withSuppressionCarrier,
 } from '../../src/index.ts'
 import type { LoggerProvider as Sdk2Provider } from '../fixtures/sdk2/node_modules/@opentelemetry/sdk-logs/build/src/index.js'
 
@@ -29,6 +33,22 @@ createBridge({ loggerProvider: {} })
 createBridge({ loggerprovider: sdk3 })
 // @ts-expect-error limits are numbers
 createBridge({ limits: { depth: '64' } })
+createBridge({
+  include: ['http.*', /^shop/g],
+  exclude: ['noise?'],
+  schemaUrl: 'https://opentelemetry.io/schemas/1.40.0',
+})
+// @ts-expect-error names are several
+createBridge({ include: 'http.*' })
+createBridge({ baggage: ['tenant', 'user.*'], code: true })
+// @ts-expect-error keys are strings or globs
+createBridge({ baggage: [/user/] })
+createBridge({
+  onDrop: ({ reason, count, loggerName = '', severityNumber = 0 }) => [reason, count, loggerName, severityNumber],
+})
+createBridge({ onDrop: async () => {} })
+// @ts-expect-error a drop has no message
+createBridge({ onDrop: ({ message }) => message })
 
 // A record may hold anything, but its facts have types.
 createBridge().emit({ body: Symbol('any'), attributes: new Map(), exception: new Error('x'), timestamp: 1n })
@@ -39,6 +59,15 @@ createBridge().emit({ severityNumber: 'INFO' })
 pino({ mixin: otelMixin({ mixin: () => ({ a: 1 }) }) }, createPinoStream({ loggerProvider: sdk3 }))
 pino(createPinoTransport({ nestedKey: 'payload' }))
 pino(pino.multistream([{ stream: createPinoStream() }, { level: 'error', stream: process.stdout }]))
+createPinoTransport({ baggage: ['tenant'], code: true, onDrop: (drop: Drop) => void drop.count })
+otelMixin({ baggage: ['tenant'], code: true })
+// @ts-expect-error the mixin drops nothing
+otelMixin({ onDrop: () => {} })
+export const target: PinoTargetOptions = { include: [/^shop/], schemaUrl: 'https://opentelemetry.io/schemas/1.40.0' }
+// @ts-expect-error only the place of a call knows
+export const targetWithCode: PinoTargetOptions = { code: true }
+// @ts-expect-error a function cannot cross to a thread
+export const targetWithOnDrop: PinoTargetOptions = { onDrop: () => {} }
 // @ts-expect-error a provider cannot cross to a thread
 createPinoTransport({ loggerProvider: sdk3 })
 winston.createLogger({ transports: [new OpenTelemetryTransport({ level: 'info', format: winston.format.json() })] })
@@ -51,6 +80,10 @@ export const promise: Promise<string> = withLogsSuppressed(async () => 'x')
 export const exporter: InMemoryLogRecordExporter = suppressedExporter(new InMemoryLogRecordExporter())
 new BatchLogRecordProcessor({ exporter })
 export const within = (context: Context): boolean => areLogsSuppressed(suppressLogs(context))
+export const carrier: SuppressionCarrier = suppressionCarrier()
+export const carried: Promise<number> = withSuppressionCarrier({ suppressed: true }, async () => 1)
+// @ts-expect-error a carrier says whether
+withSuppressionCarrier({}, () => 1)
 // @ts-expect-error nothing to wrap
 suppressedExporter('exporter')
 
