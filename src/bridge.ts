@@ -4,6 +4,7 @@
 import type { Context } from '@opentelemetry/api'
 import { type BridgeOptions, bridgeOptionChecks } from './bridge-options.ts'
 import type { Callers } from './call-site.ts'
+import { drops, tellDropped } from './channels.ts'
 import { FLUSH_DEADLINE_MS, settlesWithin } from './deadline.ts'
 import { suppressDiag } from './diag.ts'
 import { type DropListener, dropListener } from './drop.ts'
@@ -157,6 +158,7 @@ export class RecordBridge implements Bridge, Waiting {
       } else {
         own.dropped[fate]++
         all.dropped[fate]++
+        if (drops.hasSubscribers) tellDropped(fate, 1)
       }
     }
     if (fate === 'failed') report('a record could not be bridged', failure)
@@ -288,6 +290,7 @@ export class RecordBridge implements Bridge, Waiting {
       this.#currentProvider = provider
       this.#loggers.clear()
     }
+    observeStats()
     if (provider === undefined) return undefined
     if (this.#waiting.length > 0) this.replay()
     let logger = this.#loggers.get(loggerName)
@@ -295,7 +298,6 @@ export class RecordBridge implements Bridge, Waiting {
       const scopeName = this.scopeName ?? (loggerName || DEFAULT_SCOPE_NAME)
       logger = loggerOf(scope, provider, { name: scopeName, version: this.scopeVersion, schemaUrl: this.schemaUrl })
       this.#loggers.set(loggerName, logger)
-      observeStats()
     }
     return logger
   }

@@ -1,6 +1,7 @@
 export type { AnyValue, AnyValueMap } from './attributes.ts'
 export { type Bridge, createBridge } from './bridge.ts'
 export type { BridgeOptions } from './bridge-options.ts'
+export type { DeliveryMessage, DropMessage } from './channels.ts'
 export type { Drop, OnDrop } from './drop.ts'
 export type { EnrichmentOptions } from './enrichment.ts'
 export type { ExceptionFacts } from './exception.ts'

@@ -3,6 +3,7 @@
 
 import { writeSync } from 'node:fs'
 import type { DiagLogger } from '@opentelemetry/api'
+import { Channel } from './channel.ts'
 import { argumentError } from './options.ts'
 import { processState } from './process-state.ts'
 import { runInRoot } from './scope.ts'
@@ -45,6 +46,11 @@ const state = processState('internal-logger', (): InternalLoggerState => {
   return { sink: undefined, windows: new Map(), timer: undefined }
 })
 
+/** For who listens besides the sink, such as an APM. */
+const channel = new Channel<InternalLogEntry>('otel-log-bridge:internal-log', (thrown) => {
+  internalLog('warn', 'subscriber', `a subscriber of a diagnostics channel threw: ${reasonOf(thrown)}`)
+})
+
 /**
  * Sends the bridge's own diagnostics to `sink` instead of file descriptor 2; `undefined` restores the default. The
  * sink runs with logs suppressed; where it throws, the line goes to file descriptor 2.
@@ -71,7 +77,10 @@ export function internalLog(level: InternalLogLevel, kind: string, message: stri
 /** A short text for anything that was thrown, whatever it does when it is read. */
 export function reasonOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+    if (!(thrown instanceof Error)) return String(thrown)
+    // Of a host with several addresses Node tells the failures one by one, and nothing of the whole.
+    if (thrown.message === '' && thrown instanceof AggregateError) return thrown.errors.map(reasonOf).join(', ')
+    return `${thrown.name}: ${thrown.message}`
   } catch {
     return 'an error that cannot be read'
   }
@@ -127,6 +136,12 @@ function closeWindows(): void {
 }
 
 function deliver(entry: InternalLogEntry): void {
+  tell(entry)
+  // A copy: what a subscriber does to it is its own.
+  if (channel.hasSubscribers) channel.publish({ ...entry })
+}
+
+function tell(entry: InternalLogEntry): void {
   const { sink } = state
   if (sink !== undefined) {
     try {
@@ -157,7 +172,8 @@ const CREDENTIAL =
 /** scheme://user:password@host, where the password may hold an @ too. */
 const USER_INFO = /:\/\/[^/\s]*@/g
 
-function oneLine(text: string): string {
+/** One line of at most 2000 characters: credentials removed, control characters escaped. */
+export function oneLine(text: string): string {
   // Cut twice: a credential that the first cut has made unrecognisable is far behind the second.
   const safe = text
     .slice(0, 4 * MAX_MESSAGE_LENGTH)

@@ -119,7 +119,7 @@ function withAdded<T>(read: ReadLine<T>, added: object | undefined): ReadLine<T>
 }
 
 /** A line that is no JSON object is its own body. */
-export function recordOfLine(line: string, origin: LineOrigin): SourceRecord {
+export function recordOfLine(line: string, origin: LineOrigin): GivenRecord {
   const fields = parseLine(line)
   if (fields === undefined) return recordOfText(line, origin)
   // Where the line says otherwise the caller's time is not its own: pino.multistream hands on that of the record that
@@ -241,7 +241,7 @@ function recordOfText(line: string, origin: LineOrigin): SourceRecord {
   }
 }
 
-function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
+function recordOfFields(fields: LineFields, origin: LineOrigin): GivenRecord {
   const { layout, loggerName } = origin
   const { messageKey, errorKey, nestedKey } = layout
   const keys = Object.keys(fields)
@@ -253,6 +253,7 @@ function recordOfFields(fields: LineFields, origin: LineOrigin): SourceRecord {
     timestamp: origin.time ?? (timeKey === undefined ? undefined : fields[timeKey]),
     body: fields[messageKey],
     attributes: isObject(nested) ? withSpanOf(nested, fields, nestedKey as string) : fields,
+    isParsed: true,
     isTold: (key) =>
       key === messageKey ||
       key === timeKey ||

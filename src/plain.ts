@@ -75,6 +75,51 @@ export function copyPlain(
   return true
 }
 
+/** The same of what JSON.parse has made and nobody else holds: its values are looked at and not copied. */
+export function takeParsed(
+  target: AnyValueMap,
+  source: object,
+  limits: RecordLimits,
+  room: number,
+  isTold?: (key: string) => boolean,
+): boolean {
+  const keys = Object.keys(source)
+  if (keys.length > room) return false
+  begin(limits)
+  for (const key of keys) {
+    if (isTold?.(key)) continue
+    const value = (source as AnyValueMap)[key]
+    bytesLeft -= ENTRY_BYTES + key.length
+    if (!anyKeys.has(key) || !isPlainParsed(value, 0) || bytesLeft <= 0) return false
+    if (value !== undefined) target[key] = value
+  }
+  return true
+}
+
+function isPlainParsed(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+      return plainText(value) !== NOT_PLAIN
+    case 'number':
+      return isPlainNumber(value)
+    case 'boolean':
+    case 'undefined':
+      return true
+    default:
+      return value === null || isPlainParsedObject(value as object, depth)
+  }
+}
+
+function isPlainParsedObject(value: object, depth: number): boolean {
+  if (depth >= maxDepth || bytesLeft <= 0 || 'toJSON' in value) return false
+  const isMap = !Array.isArray(value)
+  for (const [key, entry] of Object.entries(value)) {
+    bytesLeft -= ENTRY_BYTES + (isMap ? key.length : 0)
+    if (bytesLeft <= 0 || (isMap && !isNestedKey(key)) || !isPlainParsed(entry, depth + 1)) return false
+  }
+  return true
+}
+
 /** Whether `text` is one that cleaning would leave as it is, or none. */
 export function isPlainText(text: unknown, limits: RecordLimits): text is string | undefined {
   if (typeof text !== 'string') return text === undefined
@@ -97,8 +142,7 @@ function plainProperty(owner: object, key: string | number, depth: number): AnyV
     case 'string':
       return plainText(value)
     case 'number':
-      // What JSON writes as another number.
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : NOT_PLAIN
+      return isPlainNumber(value) ? value : NOT_PLAIN
     case 'boolean':
     case 'undefined':
       return value
@@ -107,6 +151,11 @@ function plainProperty(owner: object, key: string | number, depth: number): AnyV
     default:
       return NOT_PLAIN
   }
+}
+
+/** Not one that JSON writes as another. */
+function isPlainNumber(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0)
 }
 
 function plainText(text: string): string | typeof NOT_PLAIN {

@@ -3,6 +3,7 @@
 
 import type { Context, MeterProvider } from '@opentelemetry/api'
 import type { AnyValue, AnyValueMap } from './attributes.ts'
+import { currentFallback, retireFallback } from './fallback.ts'
 import type { RecordLimits } from './limits.ts'
 import type { PackedReading } from './pipeline/packed-line.ts'
 import type { HrTime } from './time.ts'
@@ -53,9 +54,13 @@ interface OtelGlobals {
 }
 const globals = globalThis as unknown as OtelGlobals
 
-/** The registered global LoggerProvider, or undefined: never a proxy, never a no-op. */
+/** The registered global LoggerProvider, else what stands in, or undefined: never a proxy, never a no-op. */
 export function globalLoggerProvider(): LoggerProvider | undefined {
-  return globals[API_KEY]?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
+  const registered = globals[API_KEY]?.logs ?? globals[API_LOGS_KEY]?.(API_LOGS_COMPATIBILITY_VERSION)
+  const fallback = currentFallback()
+  if (registered === undefined || fallback === undefined) return registered ?? fallback
+  retireFallback()
+  return registered
 }
 
 /** The registered global MeterProvider, or undefined. */

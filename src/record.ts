@@ -6,7 +6,7 @@ import type { Callers } from './call-site.ts'
 import { addException, type ExceptionFacts } from './exception.ts'
 import { internalLog } from './internal-logger.ts'
 import type { RecordLimits } from './limits.ts'
-import { copyPlain, isPlainText } from './plain.ts'
+import { copyPlain, isPlainText, takeParsed } from './plain.ts'
 import type { LogRecord } from './provider.ts'
 import { hrTimeOf, hrTimeOfMillis } from './time.ts'
 import { takeTraceFields } from './trace-fields.ts'
@@ -121,7 +121,7 @@ function takeEventName(attributes: AnyValueMap): string | undefined {
 }
 
 /** What of a record is cleaned, as it was given. */
-export type GivenValues = Pick<GivenRecord, 'isTold' | 'isPlain'> & {
+export type GivenValues = Pick<GivenRecord, 'isTold' | 'isPlain' | 'isParsed'> & {
   readonly [K in 'severityText' | 'body' | 'attributes' | 'exception' | 'eventName']?: unknown
 }
 
@@ -156,6 +156,8 @@ export type GivenRecord = SourceRecord &
   CallFacts & {
     /** False where it is known to need it. */
     readonly isPlain?: false | undefined
+    /** Whether JSON.parse has made the attributes, for this record alone. Default false. */
+    readonly isParsed?: boolean
   }
 
 export type ReadRecord = CleanRecord | GivenRecord
@@ -171,7 +173,8 @@ function plainValues(given: GivenValues, limits: RecordLimits): CleanValues | un
   if (!isPlainText(severityText, limits) || !isPlainText(eventName, limits)) return undefined
   const attributes: AnyValueMap = {}
   if (given.attributes != null) {
-    if (!copyPlain(attributes, given.attributes, limits, limits.attributeCount, given.isTold)) return undefined
+    const take = given.isParsed === true ? takeParsed : copyPlain
+    if (!take(attributes, given.attributes, limits, limits.attributeCount, given.isTold)) return undefined
   }
   return { severityText, body, attributes, droppedAttributesCount: 0, eventName, isPlain: true }
 }

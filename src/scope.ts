@@ -37,7 +37,7 @@ const state = processState('scope', createScopeState)
 export const nesting: { reading: number } = state.nesting
 /** Where nothing is held back. */
 export const OPEN: Scope = { emitting: false, suppressed: false, generation: 0 }
-/** Where the app is told of dropped records: none that is logged there is bridged, by no way out, nor is its drop told. */
+/** Where the app is told of something, a drop for one: what it logs there is not bridged, by no way out, nor told. */
 export const TELLING: Scope = { emitting: false, suppressed: true, generation: Number.POSITIVE_INFINITY }
 
 export function currentScope(): Scope {
@@ -48,7 +48,7 @@ export function runInScope<T>(scope: Scope, fn: () => T): T {
   return state.storage.run(scope, fn)
 }
 
-/** Whether the app is being told of dropped records here, or in what that has started. */
+/** Whether the app is being told here, or in what that has started. */
 export function isTelling(scope: Scope): boolean {
   return scope.generation === TELLING.generation
 }

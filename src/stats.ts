@@ -1,6 +1,7 @@
 // The funnel: where every record that reached a bridge went. Each is in exactly one place at any moment, so
 // seen = emitted + pending + the sum of dropped, always.
 
+import { tellDropped } from './channels.ts'
 import { processState } from './process-state.ts'
 
 export type DropReason = keyof BridgeStats['dropped']
@@ -70,6 +71,7 @@ export class Funnel {
     this.own.dropped[reason] += records
     this.all.pending -= records
     this.all.dropped[reason] += records
+    tellDropped(reason, records)
   }
 
   stats(): BridgeStats {

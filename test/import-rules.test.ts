@@ -31,10 +31,13 @@ test.each([
   ['src importing an adapter', 'src/a.ts', "import '../adapters/pino/index.ts'"],
   ['the pipeline importing an adapter', 'src/pipeline/a.ts', "import '../../adapters/pino/index.ts'"],
   ['one adapter importing another', 'adapters/winston/a.ts', "import '../pino/index.ts'"],
+  ['an adapter importing what attaches it', 'adapters/pino/a.ts', "import '../instrumentation/index.ts'"],
   ['the SDK in the core', 'src/a.ts', "import '@opentelemetry/sdk-logs'"],
   ['the SDK in the pipeline', 'src/pipeline/a.ts', "import '@opentelemetry/sdk-logs'"],
   ['the older logs API in the core', 'src/a.ts', "import '@opentelemetry/api-logs'"],
   ['the SDK in an adapter', 'adapters/pino/a.ts', "import '@opentelemetry/core'"],
+  ['the SDK where loggers are attached', 'adapters/instrumentation/a.ts', "import '@opentelemetry/sdk-logs'"],
+  ["the instrumentation's base in another adapter", 'adapters/pino/a.ts', "import '@opentelemetry/instrumentation'"],
   ['a logger in the core', 'src/a.ts', "import 'winston'"],
 ])('refuses %s', async (_rule, path, text) => {
   expect(await lint({ [path]: `${text}\n` })).toContain('noRestrictedImports')
@@ -51,6 +54,8 @@ test('refuses a cycle', async () => {
 test.each([
   ['an adapter importing src', 'adapters/pino/a.ts', "import '../../src/index.ts'"],
   ['the API in the core', 'src/a.ts', "import '@opentelemetry/api'"],
+  ['the adapters where they are attached', 'adapters/instrumentation/a.ts', "import '../pino/index.ts'"],
+  ['its base there', 'adapters/instrumentation/a.ts', "import '@opentelemetry/instrumentation'"],
 ])('allows %s', async (_rule, path, text) => {
   expect(await lint({ [path]: `${text}\n` })).not.toContain('noRestrictedImports')
 })

@@ -111,11 +111,11 @@ test.each<[string, string, Buffer]>([
   ['what is no message', 'application/x-protobuf', Buffer.from('not today')],
 ])('a refusal is told as it was explained: in %s', async (_, contentType, body) => {
   receiver.misbehaviour = (_request, response) =>
-    void response.writeHead(401, { 'content-type': contentType }).end(body)
+    void response.writeHead(402, { 'content-type': contentType }).end(body)
   const { pipeline, emit } = await start()
   emit({ body: 'hello' })
   await pipeline.flush()
-  expect(reports).toEqual(['rejected: 1 record dropped: HTTP 401 not today'])
+  expect(reports).toEqual(['rejected: 1 record dropped: HTTP 402 not today'])
 })
 
 test('a partial success is counted and told', async () => {

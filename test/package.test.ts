@@ -75,6 +75,7 @@ const NAMES = {
   'otel-log-bridge/winston': ['OpenTelemetryTransport'],
   'otel-log-bridge/worker': ['WorkerLoggerProvider'],
   'otel-log-bridge/processor': ['BufferedLogRecordProcessor'],
+  'otel-log-bridge/instrumentation': ['LogBridgeInstrumentation'],
 }
 
 test.each(Object.entries(NAMES))('%s loads as ESM and as CJS, with the same names', async (entry, names) => {

@@ -112,6 +112,21 @@ describe("pino's object", () => {
     'an error': [true, {}, (logger) => logger.error(new Error('boom'))],
     'a nested object among the bindings': [true, {}, (logger) => logger.child({ user: { id: 1 } }).info(order, 'x')],
     redaction: [true, { redact: ['id'] }, (logger) => logger.info(order, 'x')],
+    'redaction of another field': [false, { redact: ['password'] }, (logger) => logger.info(order, 'x')],
+    'redaction inside a field': [true, { redact: ['items[0]'] }, (logger) => logger.info(order, 'x')],
+    'redaction inside another field': [false, { redact: ['req.headers'] }, (logger) => logger.info(order, 'x')],
+    'redaction inside any field': [true, { redact: ['*.title'] }, (logger) => logger.info(order, 'x')],
+    'redaction of the message': [true, { redact: ['msg'] }, (logger) => logger.info(order, 'x')],
+    'redaction of a binding': [
+      false,
+      { redact: ['password'] },
+      (logger) => logger.child({ password: 'hunter2' }).info(order, 'x'),
+    ],
+    'redaction of a field that a child has no more': [
+      false,
+      { redact: ['id'] },
+      (logger) => logger.child({}, { redact: ['password'] }).info(order, 'x'),
+    ],
     "a child's redaction": [true, {}, (logger) => logger.child({}, { redact: ['id'] }).info(order, 'x')],
     'a serializer': [true, { serializers: { id: () => 'serialized' } }, (logger) => logger.info(order, 'x')],
     "a child's serializer": [

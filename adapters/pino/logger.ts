@@ -42,6 +42,9 @@ interface CachedFacts extends LoggerFacts {
   readonly bindings: string
 }
 
+/** pino's, of redacted fields: by the first key of a path. */
+type Stringifiers = Readonly<Record<string | symbol, unknown>>
+
 type PinoSymbol =
   | 'asJson'
   | 'chindings'
@@ -64,7 +67,7 @@ export class LoggerReader {
   /** Of the logger that was read last: children have that of their parent. */
   #layout: LineLayout | undefined
   #readings: { layout: LineLayout; named: PackedReading; nameless: PackedReading } | undefined
-  #keys: { serializers: object; layout: LineLayout; keys: PlainKeys } | undefined
+  #keys: { serializers: object; stringifiers: Stringifiers; layout: LineLayout; keys: PlainKeys } | undefined
 
   /** @param destination of the loggers. */
   constructor(destination: object, options: ReaderOptions) {
@@ -128,7 +131,8 @@ export class LoggerReader {
     return (
       nestedKey === undefined &&
       isObject(stringifiers) &&
-      Reflect.ownKeys(stringifiers).length === 0 &&
+      !redactsAnyKey(stringifiers) &&
+      stringifiers[messageKey] === undefined &&
       fieldOf(logger, 'serializers', messageKey) === undefined &&
       fieldOf(logger, 'formatters', 'log') === undefined
     )
@@ -153,16 +157,18 @@ export class LoggerReader {
       // An object would be shared by all records of the logger.
       if (isOfLine(key, layout) || typeof value === 'object') return undefined
     }
-    const keys = this.#keysOf(serializers, layout)
+    const keys = this.#keysOf(serializers, propertyOf(logger, 'stringifiers') as Stringifiers, layout)
     return { bindings, room: attributeCount - Object.keys(bindings).length, keys }
   }
 
-  /** What serializers make of a field, only the line tells. */
-  #keysOf(serializers: Record<string, unknown>, layout: LineLayout): PlainKeys {
+  /** What serializers and redaction make of a field, only the line tells. */
+  #keysOf(serializers: Record<string, unknown>, stringifiers: Stringifiers, layout: LineLayout): PlainKeys {
     const last = this.#keys
-    if (last?.serializers === serializers && last.layout === layout) return last.keys
-    const keys = new PlainKeys((key) => !isOfLine(key, layout) && serializers[key] === undefined)
-    this.#keys = { serializers, layout, keys }
+    if (last?.serializers === serializers && last.stringifiers === stringifiers && last.layout === layout)
+      return last.keys
+    const isWritten = (key: string) => serializers[key] === undefined && stringifiers[key] === undefined
+    const keys = new PlainKeys((key) => !isOfLine(key, layout) && isWritten(key))
+    this.#keys = { serializers, stringifiers, layout, keys }
     return keys
   }
 }
@@ -212,6 +218,11 @@ function fieldsOf(bindings: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Paths that begin with `*` stand under a symbol, as does what is for messages with objects in them. */
+function redactsAnyKey(stringifiers: Stringifiers): boolean {
+  return Object.getOwnPropertySymbols(stringifiers).some(({ description }) => description !== 'pino.redactFmt')
 }
 
 /** A level formatter may write anything in the level's place. */

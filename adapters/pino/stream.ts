@@ -75,7 +75,7 @@ class LoggerCall implements LineOrigin, LoggedObject {
   }
 }
 
-class BridgeStream implements PinoStream {
+export class BridgeStream implements PinoStream {
   /** By this `pino(stream)` knows a destination from options. */
   readonly writable = true
   /** Asks pino for the `last…` properties below. */
@@ -93,10 +93,11 @@ class BridgeStream implements PinoStream {
   readonly #call = new LoggerCall()
   readonly #recordOf: (call: LoggerCall, limits: RecordLimits) => ReadRecord
 
-  constructor(bridge: RecordBridge, severities: BridgeOptions['severities']) {
+  /** @param destination of the loggers, where this is not it: whose every line comes here, with its metadata. */
+  constructor(bridge: RecordBridge, severities: BridgeOptions['severities'], destination?: object) {
     this.#bridge = bridge
     const { scopeName, scopeVersion, schemaUrl, limits } = bridge
-    this.#loggers = new LoggerReader(this, { severities, scopeName, scopeVersion, schemaUrl, limits })
+    this.#loggers = new LoggerReader(destination ?? this, { severities, scopeName, scopeVersion, schemaUrl, limits })
     this.#recordOf = bridge.enrichment?.addsCode === true ? (...of) => this.#recordWithCallers(...of) : recordOfCall
     this.#layout = { ...DEFAULT_LAYOUT, severities }
   }

@@ -5,7 +5,6 @@ import { context } from '@opentelemetry/api'
 import { type DropListener, dropListener, type OnDrop } from '../../src/drop.ts'
 import { type Enrichment, type EnrichmentOptions, enrichmentChecks, enrichmentOf } from '../../src/enrichment.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
-import { observeStats } from '../../src/metrics.ts'
 import { aFunction, aLimit, checkOptions, definedOnly } from '../../src/options.ts'
 import type { DeliveryResult } from '../../src/pipeline/delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread, type ThreadReport } from '../../src/pipeline/export-thread.ts'
@@ -88,6 +87,8 @@ class TransportStream implements PinoTransport {
     this.#addsCode = enrichment?.addsCode === true
     this.#drops = drops
     this.#thread = new ExportThread({
+      component: 'PinoTransport',
+      linesAreRecords: false,
       filename: threadFile(import.meta.url, 'target', 'otel-log-bridge/pino'),
       workerData: options,
       maxMainBytes,
@@ -178,7 +179,6 @@ class TransportStream implements PinoTransport {
     }
     // Emitted, as far as the bridge goes.
     this.#drops?.tell('failed', delivery.dropped - (before?.delivery.dropped ?? 0))
-    observeStats()
   }
 
   #lose(records: number): void {

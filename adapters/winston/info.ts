@@ -132,7 +132,7 @@ function errorOfStack(stack: unknown): ExceptionFacts | undefined {
 /** Reads no accessor: that is left to cleaning, which reads each once. */
 export function dataProperty(owner: object, key: string | symbol): unknown {
   try {
-    return Object.hasOwn(owner, key) ? Object.getOwnPropertyDescriptor(owner, key)?.value : undefined
+    return Object.getOwnPropertyDescriptor(owner, key)?.value
   } catch {
     return undefined
   }

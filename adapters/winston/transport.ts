@@ -117,9 +117,14 @@ export class OpenTelemetryTransport extends TransportStream {
   }
 
   override _write(info: object, _encoding: string, callback: () => void): void {
+    const isOffered = wasOffered(info, this.#receiver)
+    if (isOffered && this.listenerCount('logged') === 0) {
+      callback()
+      return
+    }
     const source = this.#sources.at(-1)
     if (!this.#accepts(info, info, source?.logger)) callback()
-    else if (source === undefined || wasOffered(info, this.#receiver)) this.log(info, callback)
+    else if (source === undefined || isOffered) this.log(info, callback)
     // The stream held it before this was added to it: where the app logged it, nobody knows any more.
     else context.with(ROOT_CONTEXT, () => this.log(info, callback))
   }

@@ -7,6 +7,7 @@ export const topics: Readonly<Record<string, () => Promise<Topic>>> = {
   guard: async () => (await import('./guard.ts')).guard,
   pino: async () => (await import('./pino.ts')).pinoTopic,
   winston: async () => (await import('./winston.ts')).winstonTopic,
+  floor: async () => (await import('./floor.ts')).floor,
   others: async () => (await import('./others.ts')).others,
   ladder: async () => (await import('./ladder.ts')).ladder,
   workers: async () => (await import('./workers.ts')).workers,

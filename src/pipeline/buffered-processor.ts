@@ -2,8 +2,11 @@
 
 import { numberFromEnvironment } from '../environment.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
+import { observeStats } from '../metrics.ts'
 import { aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
+import { Component, gaugesOf } from './components.ts'
+import { errorTypeOf, TIMEOUT } from './counts.ts'
 import type { DeliveryOutcome, DeliveryResult } from './delivery-queue.ts'
 import { outcomeOfGrpc, outcomeOfHttp } from './otlp-status.ts'
 import { LOSS_SCOPE, type LossRecord, type QueueOptions, queueOptionChecks, RecordQueue } from './record-queue.ts'
@@ -64,6 +67,9 @@ const MAX_GRPC_CODE = 16
 export class BufferedLogRecordProcessor {
   readonly #exporter: LogRecordExporter
   readonly #queue: RecordQueue<QueuedRecord>
+  readonly #component: Component
+  /** Held here alone: the metrics let go of it with this. */
+  readonly #measured = { gauges: () => gaugesOf(this.#queue.numbers()) }
 
   /** @throws TypeError for a wrong or unknown option. */
   constructor(options: BufferedLogRecordProcessorOptions) {
@@ -76,11 +82,27 @@ export class BufferedLogRecordProcessor {
       throw argumentError("BufferedLogRecordProcessor: option 'exporter'", 'a LogRecordExporter', exporter)
     }
     const deliver = async (batch: readonly QueuedRecord[]) => {
+      // Whatever of the app's registers a MeterProvider does so sooner or later.
+      observeStats()
       await waitForResource(batch)
       return exportBatch(exporter, batch, exportTimeoutMillis)
     }
-    this.#queue = new RecordQueue({ deliver, createLossRecord, lanes: LANES }, queue)
+    const component = Component.open('BufferedLogRecordProcessor', false)
+    this.#component = component
+    this.#queue = new RecordQueue(
+      {
+        deliver,
+        createLossRecord,
+        lanes: LANES,
+        counts: component.counts,
+        onDropped: (errorType, records) => component.tellDropped(errorType, records),
+        onSettled: () => component.tellDelivery(this.result()),
+      },
+      queue,
+    )
     this.#exporter = exporter
+    component.measure(this.#measured)
+    observeStats()
   }
 
   onEmit(record: QueuedRecord): void {
@@ -93,8 +115,10 @@ export class BufferedLogRecordProcessor {
   }
 
   /** Flushes, then takes no more records. Idempotent, never rejects; what is undelivered then is reported and lost. */
-  close(deadlineMillis?: number): Promise<DeliveryResult> {
-    return this.#queue.close(deadlineMillis)
+  async close(deadlineMillis?: number): Promise<DeliveryResult> {
+    const result = await this.#queue.close(deadlineMillis)
+    this.#component.close(this.#measured)
+    return result
   }
 
   /** Records since the start. */
@@ -127,10 +151,10 @@ function exportBatch(
   timeoutMillis: number,
 ): Promise<DeliveryOutcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve({ kind: 'retry', reason: `the exporter did not answer within ${timeoutMillis} ms` }),
-      timeoutMillis,
-    ).unref()
+    const timer = setTimeout(() => {
+      const reason = `the exporter did not answer within ${timeoutMillis} ms`
+      resolve({ kind: 'retry', reason, errorType: TIMEOUT })
+    }, timeoutMillis).unref()
     const settle = (outcome: DeliveryOutcome) => {
       clearTimeout(timer)
       resolve(outcome)
@@ -138,7 +162,7 @@ function exportBatch(
     try {
       exporter.export([...batch] as never[], (result) => settle(outcomeOf(result)))
     } catch (error) {
-      settle({ kind: 'refused', divisible: true, reason: reasonOf(error) })
+      settle({ kind: 'refused', divisible: true, reason: reasonOf(error), errorType: errorTypeOf(error) })
     }
   })
 }
@@ -147,10 +171,13 @@ function exportBatch(
 function outcomeOf({ code, error }: ExportResult): DeliveryOutcome {
   if (code === SUCCESS) return { kind: 'accepted' }
   const reason = reasonOf(error ?? 'the exporter says that it failed')
+  const errorType = errorTypeOf(error)
   // A programming error, such as one of the encoder, fails on the same record every time.
-  if (error instanceof TypeError || error instanceof RangeError) return { kind: 'refused', divisible: true, reason }
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return { kind: 'refused', divisible: true, reason, errorType }
+  }
   const status: unknown = isObject(error) ? error.code : undefined
-  if (typeof status !== 'number') return { kind: 'retry', reason }
+  if (typeof status !== 'number') return { kind: 'retry', reason, errorType }
   return status <= MAX_GRPC_CODE ? outcomeOfGrpc(status, reason) : outcomeOfHttp(status, reason)
 }
 

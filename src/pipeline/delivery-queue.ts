@@ -2,6 +2,17 @@
 // record accounted for. It knows nothing of OTLP or exporters: those are behind `deliver`.
 
 import { settlesWithin } from '../deadline.ts'
+import {
+  count,
+  createCounts,
+  type ExportDuration,
+  OTHER,
+  type PipelineCounts,
+  QUEUE_FULL,
+  type QueueNumbers,
+  SHUTDOWN,
+  SUCCESS,
+} from './counts.ts'
 import { Lane } from './lane.ts'
 
 /** What came of the delivery of a batch. */
@@ -9,9 +20,15 @@ export type DeliveryOutcome =
   /** The collector has it, less the records that it says it rejected. */
   | { readonly kind: 'accepted'; readonly rejected?: number; readonly reason?: string }
   /** It may be accepted later. */
-  | { readonly kind: 'retry'; readonly afterMs?: number | undefined; readonly reason: string }
+  | {
+      readonly kind: 'retry'
+      readonly afterMs?: number | undefined
+      readonly reason: string
+      /** As an attribute of metrics: few values. */
+      readonly errorType?: string
+    }
   /** It never will be; `divisible` where one record of the batch may be the cause. */
-  | { readonly kind: 'refused'; readonly divisible: boolean; readonly reason: string }
+  | { readonly kind: 'refused'; readonly divisible: boolean; readonly reason: string; readonly errorType?: string }
 
 export type LossKind = 'overflow' | 'rejected'
 
@@ -21,6 +38,14 @@ export interface DeliveryQueueOptions<T> {
   /** Told of every loss and of every failed attempt. */
   readonly onLoss: (kind: LossKind, records: number, reason: string) => void
   readonly onRetry: (records: number, reason: string, delayMs: number) => void
+  /** Told of every loss too, by its `error.type`, when it is counted. */
+  readonly onDropped?: (errorType: string, records: number) => void
+  /** Told when records have been settled. */
+  readonly onSettled?: () => void
+  /** Told of every export, with all its attempts. A batch that is divided is exported once as a whole, and once for each part. */
+  readonly onExported?: ((duration: ExportDuration) => void) | undefined
+  /** What is counted is added here. */
+  readonly counts?: PipelineCounts | undefined
   /** Told whenever no record waits or is under way any more. */
   readonly onEmpty: () => void
   /** Bytes of all records that wait or are under way. */
@@ -52,15 +77,24 @@ export class DeliveryQueue<T> {
   #records = 0
   #delivered = 0
   #dropped = 0
+  readonly #counts: PipelineCounts
   #isClosed = false
 
   constructor(options: DeliveryQueueOptions<T>) {
     this.#options = options
+    this.#counts = options.counts ?? createCounts()
     for (let i = 0; i < options.lanes; i++) {
       this.#lanes.push(
         new Lane({
           ...options,
-          onSettled: (records, bytes, delivered, reason) => this.#settle(records, bytes, delivered, reason),
+          onTaken: (records) => {
+            if (!this.#isClosed) count(this.#counts.processed, SUCCESS, records)
+          },
+          onRetry: (records, { reason, errorType = OTHER }, delayMs) => {
+            count(this.#counts.retried, errorType, 1)
+            options.onRetry(records, reason, delayMs)
+          },
+          onSettled: (records, bytes, errorType, reason) => this.#settle(records, bytes, errorType, reason),
         }),
       )
     }
@@ -91,6 +125,15 @@ export class DeliveryQueue<T> {
     return this.#lanes.some((lane) => lane.isSending)
   }
 
+  numbers(): QueueNumbers {
+    const { maxBytes, maxRecords } = this.#options
+    const waiting = this.#waiting
+    const open = this.#isClosed
+      ? { waiting: 0, inflight: 0, bytes: 0 }
+      : { waiting, inflight: this.#records - waiting, bytes: this.#bytes }
+    return { counts: this.#counts, ...open, maxBytes, maxRecords }
+  }
+
   result(): DeliveryResult {
     return { delivered: this.#delivered, dropped: this.#dropped, undelivered: this.#records }
   }
@@ -102,22 +145,38 @@ export class DeliveryQueue<T> {
     return this.result()
   }
 
-  /** Lets go of everything: no timer is left, what is under way is not waited for. */
+  /** Lets go of everything: no timer is left, what is under way is not waited for, and counts as lost. */
   close(): void {
+    if (this.#isClosed) return
+    this.#drop('processed', SHUTDOWN, this.#waiting)
+    this.#drop('exported', SHUTDOWN, this.#records - this.#waiting)
     this.#isClosed = true
     for (const lane of this.#lanes) lane.close()
   }
 
-  #settle(records: number, bytes: number, delivered: boolean, reason: string): void {
+  get #waiting(): number {
+    return this.#lanes.reduce((records, lane) => records + lane.waiting, 0)
+  }
+
+  #settle(records: number, bytes: number, errorType: string, reason: string): void {
     this.#records -= records
     this.#bytes -= bytes
-    if (delivered) {
+    if (errorType === SUCCESS) {
       this.#delivered += records
+      if (!this.#isClosed) count(this.#counts.exported, SUCCESS, records)
     } else {
       this.#dropped += records
+      if (!this.#isClosed) this.#drop('exported', errorType, records)
       this.#options.onLoss('rejected', records, reason)
     }
+    this.#options.onSettled?.()
     if (this.#records === 0) this.#options.onEmpty()
+  }
+
+  #drop(counted: 'processed' | 'exported', errorType: string, records: number): void {
+    if (records === 0) return
+    count(this.#counts[counted], errorType, records)
+    this.#options.onDropped?.(errorType, records)
   }
 
   #dropOldest(): boolean {
@@ -132,6 +191,7 @@ export class DeliveryQueue<T> {
 
   #overflow(): void {
     this.#dropped++
+    this.#drop('processed', QUEUE_FULL, 1)
     this.#options.onLoss('overflow', 1, `the queue of ${this.#options.maxBytes} bytes is full`)
   }
 }

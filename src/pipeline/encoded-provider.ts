@@ -4,6 +4,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Logger, LoggerProvider, LogRecord } from '../provider.ts'
 import { hrTimeOfMillis } from '../time.ts'
+import type { ExportDuration } from './counts.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import type { EncodedRecord, LogsEncoding, Resource, Scope } from './otlp-record.ts'
 import { LOSS_SCOPE, type QueueOptions, RecordQueue } from './record-queue.ts'
@@ -27,12 +28,16 @@ export class EncodedLoggerProvider implements LoggerProvider {
   readonly #encoding: LogsEncoding
   readonly queue: RecordQueue<EncodedRecord>
 
-  /** @param send is given an ExportLogsServiceRequest. */
+  /**
+   * @param send is given an ExportLogsServiceRequest.
+   * @param onExported is told of each export, with all its attempts.
+   */
   constructor(
     encoding: LogsEncoding,
     resource: Resource,
     send: (request: Buffer) => Promise<DeliveryOutcome>,
     options: QueueOptions,
+    onExported?: (duration: ExportDuration) => void,
   ) {
     this.#encoding = encoding
     this.queue = new RecordQueue<EncodedRecord>(
@@ -44,6 +49,7 @@ export class EncodedLoggerProvider implements LoggerProvider {
           return encoding.encodeRecord(record, { name: LOSS_SCOPE })
         },
         lanes: LANES,
+        onExported,
       },
       options,
     )

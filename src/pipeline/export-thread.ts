@@ -6,9 +6,12 @@ import { internalLog, reasonOf } from '../internal-logger.ts'
 import { runInRoot } from '../scope.ts'
 import type { BridgeStats } from '../stats.ts'
 import { forget, hearOfExit } from './at-exit.ts'
+import type { ExporterFacts } from './components.ts'
+import type { ExportDuration, QueueNumbers } from './counts.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { HeldLines } from './held-lines.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
+import { ThreadNumbers, type ThreadNumbersOptions } from './thread-numbers.ts'
 import { letGoOf, SHARED_BYTES, startThread, type Thread, writeNow } from './thread-stream.ts'
 
 /** What the thread has done since it started. */
@@ -16,12 +19,17 @@ export interface ThreadReport {
   /** Of its bridge: each line is a record that it has seen. */
   readonly stats: BridgeStats
   readonly delivery: DeliveryResult
+  /** Of its pipeline. */
+  readonly numbers: QueueNumbers
+  /** Of the exports since the last report. */
+  readonly durations: readonly ExportDuration[]
+  readonly exporter?: ExporterFacts
 }
 
 /** The event by which the thread reports. */
 export const REPORT_EVENT = 'otel-log-bridge:report'
 
-export interface ExportThreadOptions {
+export interface ExportThreadOptions extends ThreadNumbersOptions {
   readonly filename: string
   readonly workerData: object
   /** Bytes of lines that wait on the main thread while the thread is slow or gone. */
@@ -68,6 +76,7 @@ export class ExportThread {
   #before = NOTHING
   /** What a thread is told again when it starts anew. */
   #configuration: unknown
+  readonly #numbers: ThreadNumbers
   #closing: Promise<DeliveryResult> | undefined
   #isGivenUp = false
   /** Lines taken when a flush at the end of the process had failed. */
@@ -76,6 +85,11 @@ export class ExportThread {
 
   constructor(options: ExportThreadOptions) {
     this.#options = options
+    this.#numbers = new ThreadNumbers(options, () => ({
+      taken: this.#taken,
+      outstanding: this.#held.lines + this.#written - this.#reported,
+      handover: { usage: this.#held.length, limit: options.maxMainBytes },
+    }))
     this.#start()
     this.#atExit = hearOfExit(this)
   }
@@ -85,7 +99,9 @@ export class ExportThread {
     const isGone = this.#isGivenUp || this.#closing !== undefined
     if (isGone || this.#held.length + line.length > this.#options.maxMainBytes + SHARED_BYTES) {
       this.#refused++
-      return isGone ? 'gone' : 'full'
+      const why = isGone ? 'gone' : 'full'
+      this.#numbers.refuse(why, this.#closing !== undefined)
+      return why
     }
     holdTermination(this.#unsent)
     this.#taken++
@@ -191,11 +207,14 @@ export class ExportThread {
     })
   }
 
-  #take({ stats, delivery }: ThreadReport): void {
+  #take(report: ThreadReport): void {
+    const { stats, delivery } = report
     this.#reported = stats.seen - stats.pending
     this.#delivery = delivery
     this.#releaseIfSent()
-    this.#options.onReport({ stats, delivery })
+    this.#options.onReport(report)
+    this.#numbers.take(report)
+    this.#numbers.tell(this.result())
   }
 
   #gone(): void {
@@ -210,6 +229,8 @@ export class ExportThread {
     this.#isFull = false
     this.#releaseIfSent()
     this.#options.onGone(lost)
+    this.#numbers.loseThread(lost, this.#closing !== undefined)
+    this.#numbers.tell(this.result())
     if (undelivered > 0 && this.#closing === undefined) {
       internalLog('error', 'worker-lost', `${undelivered} records may be lost: the export thread has ended with them`)
     }
@@ -296,6 +317,7 @@ export class ExportThread {
       await settlesWithin(deadlineMs, gone)
     }
     this.#drop(this.#held.drop())
+    this.#numbers.close()
     return result
   }
 
@@ -303,6 +325,7 @@ export class ExportThread {
     if (records === 0) return
     this.#before = { ...this.#before, dropped: this.#before.dropped + records }
     this.#options.onGone(records)
+    this.#numbers.loseLines(records, this.#closing !== undefined)
   }
 
   beforeExit(): void {

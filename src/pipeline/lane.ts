@@ -2,6 +2,7 @@
 // the record that caused it stands alone.
 
 import { runInRoot } from '../scope.ts'
+import { OTHER, REJECTED, SUCCESS } from './counts.ts'
 import type { DeliveryOutcome, DeliveryQueueOptions } from './delivery-queue.ts'
 
 const FIRST_RETRY_MS = 500
@@ -13,10 +14,15 @@ const JITTER = 0.2
 const MAX_REFUSED_ALONE = 16
 
 interface LaneOptions<T>
-  extends Pick<DeliveryQueueOptions<T>, 'deliver' | 'onRetry' | 'maxBatchRecords' | 'maxBatchBytes' | 'delayMs'> {
-  /** Told when records have left the lane; rejected ones with the reason. */
-  readonly onSettled: (records: number, bytes: number, delivered: boolean, reason: string) => void
+  extends Pick<DeliveryQueueOptions<T>, 'deliver' | 'onExported' | 'maxBatchRecords' | 'maxBatchBytes' | 'delayMs'> {
+  /** Told when a batch is taken of the records that wait. */
+  readonly onTaken: (records: number) => void
+  readonly onRetry: (records: number, outcome: Outcome<'retry'>, delayMs: number) => void
+  /** Told when records have left the lane; rejected ones with the reason and an `error.type`. */
+  readonly onSettled: (records: number, bytes: number, errorType: string, reason: string) => void
 }
+
+type Outcome<K> = Extract<DeliveryOutcome, { readonly kind: K }>
 
 interface Batch<T> {
   readonly records: readonly T[]
@@ -36,6 +42,8 @@ export class Lane<T> {
   #closed = false
   /** Attempts at the current batch that failed. */
   #attempts = 0
+  /** When the first of them began. */
+  #startedAt = 0
   /** Records of the current batch that were refused alone, since one was accepted. */
   #refusedAlone = 0
   /** What a Retry-After asked for: a time in ms since the epoch. */
@@ -103,6 +111,7 @@ export class Lane<T> {
     const batch = this.#batches[0] ?? this.#nextBatch()
     if (batch === undefined || this.#closed) return
     this.#sending = true
+    if (this.#attempts === 0) this.#startedAt = performance.now()
     void this.#options.deliver(batch.records).then((outcome) => {
       this.#sending = false
       this.#take(batch, outcome)
@@ -116,12 +125,16 @@ export class Lane<T> {
       this.#attempts++
       const delay = this.#retryDelay(outcome.afterMs)
       this.#notBefore = outcome.afterMs === undefined ? 0 : Date.now() + delay
-      this.#options.onRetry(batch.records.length, outcome.reason, delay)
+      this.#options.onRetry(batch.records.length, outcome, delay)
       this.#timer = this.#wakeAfter(delay)
       return
     }
     this.#attempts = 0
     this.#batches.shift()
+    this.#options.onExported?.({
+      seconds: (performance.now() - this.#startedAt) / 1000,
+      errorType: errorTypeOf(outcome),
+    })
     if (outcome.kind === 'refused' && this.#isWorthDividing(batch, outcome)) this.#batches.unshift(...halves(batch))
     else this.#settle(batch, outcome)
     this.#goOn()
@@ -140,8 +153,8 @@ export class Lane<T> {
     const rejected =
       outcome.kind === 'refused' ? batch.records.length : Math.min(outcome.rejected ?? 0, batch.records.length)
     const delivered = batch.records.length - rejected
-    if (rejected > 0) this.#options.onSettled(rejected, delivered === 0 ? bytes : 0, false, reason)
-    if (delivered > 0) this.#options.onSettled(delivered, bytes, true, reason)
+    if (rejected > 0) this.#options.onSettled(rejected, delivered === 0 ? bytes : 0, errorTypeOf(outcome), reason)
+    if (delivered > 0) this.#options.onSettled(delivered, bytes, SUCCESS, reason)
     this.#leave(batch.records.length)
   }
 
@@ -172,6 +185,7 @@ export class Lane<T> {
     this.#refusedAlone = 0
     this.#forget()
     this.#batches.push(batch)
+    this.#options.onTaken(batch.records.length)
     return batch
   }
 
@@ -197,6 +211,11 @@ export class Lane<T> {
   #wakeAfter(ms: number): NodeJS.Timeout {
     return runInRoot(() => setTimeout(() => this.#send(), ms).unref())
   }
+}
+
+function errorTypeOf(outcome: Outcome<'accepted' | 'refused'>): string {
+  if (outcome.kind === 'refused') return outcome.errorType ?? OTHER
+  return (outcome.rejected ?? 0) > 0 ? REJECTED : SUCCESS
 }
 
 function halves<T>({ records, bytes }: Batch<T>): Batch<T>[] {

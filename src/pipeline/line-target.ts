@@ -5,6 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import { Writable } from 'node:stream'
 import { parentPort } from 'node:worker_threads'
 import type { BridgeStats } from '../stats.ts'
+import { type QueueNumbers, SUCCESS } from './counts.ts'
 import { REPORT_EVENT, type ThreadReport } from './export-thread.ts'
 import type { OwnedPipeline } from './owned-pipeline.ts'
 
@@ -137,12 +138,26 @@ export class LineTarget extends Writable {
   }
 
   #report(): void {
-    const report: ThreadReport = { stats: this.#counter.stats(), delivery: this.#pipeline.result() }
+    const stats = this.#counter.stats()
+    const { exporter } = this.#pipeline
+    const report: ThreadReport = {
+      stats,
+      delivery: this.#pipeline.result(),
+      numbers: this.#pipeline.numbers?.() ?? numbersWithoutQueue(stats),
+      durations: this.#pipeline.takeDurations?.() ?? [],
+      ...(exporter !== undefined && { exporter }),
+    }
     const text = JSON.stringify(report)
     if (text === this.#reported) return
     this.#reported = text
     parentPort?.postMessage({ code: 'EVENT', name: REPORT_EVENT, args: [report] })
   }
+}
+
+/** What a provider of the app's is given is delivered, as far as anybody can tell. */
+function numbersWithoutQueue({ emitted }: BridgeStats): QueueNumbers {
+  const given = { [SUCCESS]: emitted }
+  return { counts: { processed: given, exported: given, retried: {} }, waiting: 0, inflight: 0, bytes: 0 }
 }
 
 function turn(): Promise<void> {

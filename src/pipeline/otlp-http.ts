@@ -6,6 +6,7 @@ import * as https from 'node:https'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { reasonOf } from '../internal-logger.ts'
+import { errorTypeOf, TIMEOUT } from './counts.ts'
 import type { DeliveryOutcome } from './delivery-queue.ts'
 import { checkTls, type OtlpConfiguration } from './otlp-configuration.ts'
 import type { OtlpSender, ReadAnswer } from './otlp-sender.ts'
@@ -40,17 +41,20 @@ export function createHttpSender(
     return new Promise((resolve) => {
       const call = request(url, { method: 'POST', agent, headers: { ...headers, 'content-length': body.byteLength } })
       // The socket's own timeout starts anew with every byte; this one bounds the attempt.
-      const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMillis} ms`)), timeoutMillis)
+      const timer = setTimeout(() => {
+        call.destroy(Object.assign(new Error(`no answer within ${timeoutMillis} ms`), { code: TIMEOUT }))
+      }, timeoutMillis)
       const settle = (outcome: DeliveryOutcome) => {
         clearTimeout(timer)
         resolve(outcome)
       }
+      const fail = (error: Error) => settle({ kind: 'retry', reason: reasonOf(error), errorType: errorTypeOf(error) })
       call.on('error', (error: NodeJS.ErrnoException) => {
         // The server has closed a connection that was kept open, while this request went out: no failure of anybody's.
         if (call.reusedSocket && error.code === 'ECONNRESET') {
           clearTimeout(timer)
           resolve(post(body))
-        } else settle({ kind: 'retry', reason: reasonOf(error) })
+        } else fail(error)
       })
       call.on('response', (response) => {
         const chunks: Buffer[] = []
@@ -60,7 +64,7 @@ export function createHttpSender(
           if (length <= MAX_ANSWER_BYTES) chunks.push(chunk)
           else call.destroy(new Error('the answer has no end'))
         })
-        response.on('error', (error) => settle({ kind: 'retry', reason: reasonOf(error) }))
+        response.on('error', fail)
         response.on('end', () => settle(outcomeOf(response, Buffer.concat(chunks), readAnswer)))
       })
       call.end(body)

@@ -35,8 +35,8 @@ export async function createOtlpSender(configuration: OtlpConfiguration, encodin
 /** A delay of nothing is none: the next attempt then waits for a back-off, not for a collector that says "at once". */
 function withUsableDelay(outcome: DeliveryOutcome): DeliveryOutcome {
   if (outcome.kind !== 'retry' || outcome.afterMs === undefined) return outcome
-  const { afterMs, reason } = outcome
-  return afterMs > 0 ? { kind: 'retry', afterMs: Math.min(afterMs, MAX_DELAY_MS), reason } : { kind: 'retry', reason }
+  const { afterMs, ...rest } = outcome
+  return afterMs > 0 ? { ...rest, afterMs: Math.min(afterMs, MAX_DELAY_MS) } : rest
 }
 
 function outcomeOf(body: Uint8Array, encoding: LogsEncoding): DeliveryOutcome {

@@ -15,20 +15,27 @@ const HTTP: Statuses = { retryable: new Set([429, 502, 503, 504]), divisible: ne
  */
 const GRPC: Statuses = { retryable: new Set([1, 4, 8, 10, 11, 14, 15]), divisible: new Set([3, 13]) }
 
+/** The names of gRPC's codes, in their order. */
+const GRPC_CODES =
+  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'.split(
+    ' ',
+  )
+
 export function outcomeOfHttp(status: number, reason: string, afterMs?: number): DeliveryOutcome {
-  return outcomeOf(HTTP, status, reason, afterMs)
+  return outcomeOf(HTTP, status, String(status), reason, afterMs)
 }
 
 export function outcomeOfGrpc(code: number, reason: string, afterMs?: number): DeliveryOutcome {
-  return outcomeOf(GRPC, code, reason, afterMs)
+  return outcomeOf(GRPC, code, GRPC_CODES[code] ?? String(code), reason, afterMs)
 }
 
 function outcomeOf(
   { retryable, divisible }: Statuses,
   status: number,
+  errorType: string,
   reason: string,
   afterMs: number | undefined,
 ): DeliveryOutcome {
-  if (retryable.has(status)) return { kind: 'retry', afterMs, reason }
-  return { kind: 'refused', divisible: divisible.has(status), reason }
+  if (retryable.has(status)) return { kind: 'retry', afterMs, reason, errorType }
+  return { kind: 'refused', divisible: divisible.has(status), reason, errorType }
 }

@@ -7,9 +7,11 @@ import { promisify } from 'node:util'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { argumentError, aString, isObject, type OptionChecks } from '../options.ts'
 import type { LoggerProvider } from '../provider.ts'
+import type { ExporterFacts } from './components.ts'
+import { type ExportDuration, errorTypeOf, type QueueNumbers } from './counts.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { EncodedLoggerProvider } from './encoded-provider.ts'
-import { type OtlpOptions, otlpConfiguration, otlpOptionChecks } from './otlp-configuration.ts'
+import { type OtlpConfiguration, type OtlpOptions, otlpConfiguration, otlpOptionChecks } from './otlp-configuration.ts'
 import { jsonEncoding } from './otlp-json.ts'
 import { createProtobufEncoding } from './otlp-protobuf.ts'
 import type { LogsEncoding } from './otlp-record.ts'
@@ -43,6 +45,11 @@ export interface OwnedPipeline {
   /** Flushes and ends. Idempotent, never rejects. */
   close(deadlineMs?: number): Promise<DeliveryResult>
   result(): DeliveryResult
+  /** Undefined where the queue is not ours. */
+  numbers?(): QueueNumbers
+  /** @returns the exports that have ended since the last call. */
+  takeDurations?(): ExportDuration[]
+  readonly exporter?: ExporterFacts
   /** Whether more records are wanted, as long as the collector takes them. */
   hasRoom(): boolean
 }
@@ -89,8 +96,23 @@ export async function createOwnedPipeline(
 async function otlpPipeline(options: ExportOptions, env: NodeJS.ProcessEnv): Promise<OwnedPipeline> {
   const configuration = otlpConfiguration(options, env)
   const encoding = configuration.protocol === 'http/json' ? jsonEncoding : createProtobufEncoding()
-  return pipelineOf(encoding, await createOtlpSender(configuration, encoding), options, env)
+  return pipelineOf(encoding, await createOtlpSender(configuration, encoding), exporterOf(configuration), options, env)
 }
+
+/** OpenTelemetry's conventions name them so. */
+const EXPORTER_TYPES = {
+  grpc: 'otlp_grpc_log_exporter',
+  'http/protobuf': 'otlp_http_log_exporter',
+  'http/json': 'otlp_http_json_log_exporter',
+}
+
+function exporterOf({ protocol, url }: OtlpConfiguration): ExporterFacts {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  return { type: EXPORTER_TYPES[protocol], address: url.hostname.replace(/^\[|\]$/g, ''), port }
+}
+
+/** Where nobody asks for them. */
+const MAX_DURATIONS = 10_000
 
 /** A request a line, in JSON: the format of OTLP files, which the Collector reads too. */
 function consolePipeline(options: ExportOptions, env: NodeJS.ProcessEnv): OwnedPipeline {
@@ -103,12 +125,12 @@ function consolePipeline(options: ExportOptions, env: NodeJS.ProcessEnv): OwnedP
         await written
         return { kind: 'accepted' }
       } catch (error) {
-        return { kind: 'refused', divisible: false, reason: reasonOf(error) }
+        return { kind: 'refused', divisible: false, reason: reasonOf(error), errorType: errorTypeOf(error) }
       }
     },
     close() {},
   }
-  return pipelineOf(jsonEncoding, sender, options, env)
+  return pipelineOf(jsonEncoding, sender, { type: 'console_log_exporter' }, options, env)
 }
 
 const LINE_END = Buffer.from('\n')
@@ -132,10 +154,20 @@ async function writeToStdout(bytes: Buffer): Promise<void> {
 function pipelineOf(
   encoding: LogsEncoding,
   sender: OtlpSender,
+  exporter: ExporterFacts,
   options: ExportOptions,
   env: NodeJS.ProcessEnv,
 ): OwnedPipeline {
-  const provider = new EncodedLoggerProvider(encoding, resourceOf(options, env), (body) => sender.send(body), options)
+  let durations: ExportDuration[] = []
+  const provider = new EncodedLoggerProvider(
+    encoding,
+    resourceOf(options, env),
+    (body) => sender.send(body),
+    options,
+    (duration) => {
+      if (durations.length < MAX_DURATIONS) durations.push(duration)
+    },
+  )
   const { queue } = provider
   return {
     provider,
@@ -147,6 +179,13 @@ function pipelineOf(
       return result
     },
     result: () => queue.result(),
+    numbers: () => queue.numbers(),
+    takeDurations() {
+      const taken = durations
+      durations = []
+      return taken
+    },
+    exporter,
     hasRoom: () => queue.hasRoom(),
   }
 }

@@ -6,8 +6,15 @@ import { numberFromEnvironment } from '../environment.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { aCount, aLimit, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
+import { withAdvice } from './advice.ts'
 import { forget, hearOfExit } from './at-exit.ts'
-import { type DeliveryOutcome, DeliveryQueue, type DeliveryResult } from './delivery-queue.ts'
+import { ALREADY_SHUTDOWN, count, errorTypeOf, type QueueNumbers } from './counts.ts'
+import {
+  type DeliveryOutcome,
+  DeliveryQueue,
+  type DeliveryQueueOptions,
+  type DeliveryResult,
+} from './delivery-queue.ts'
 import { holdTermination, releaseTermination, type Unsent } from './termination.ts'
 
 /** Options of the queue; those with a variable of OTel's default to it. */
@@ -36,7 +43,8 @@ export const queueOptionChecks: OptionChecks<QueueOptions> = {
     value === 'drop-newest' || value === 'drop-oldest' ? undefined : "'drop-newest' or 'drop-oldest'",
 }
 
-export interface RecordQueueSettings<T> {
+export interface RecordQueueSettings<T>
+  extends Pick<DeliveryQueueOptions<T>, 'onDropped' | 'onSettled' | 'onExported' | 'counts'> {
   /** Sends a batch, suppressed. */
   readonly deliver: (batch: readonly T[]) => Promise<DeliveryOutcome>
   /** The record that goes out with the next batch once others were lost. */
@@ -80,16 +88,17 @@ export class RecordQueue<T> {
     this.#settings = settings
     this.#maxBytes = options.maxQueueBytes ?? 64 * MEBIBYTE
     this.#queue = new DeliveryQueue<T>({
+      ...settings,
       deliver: (batch) => this.#deliver(batch),
       onLoss: (kind, records, reason) => {
         if (kind === 'overflow') this.#untold += records
-        internalLog('error', kind, `${recordsOf(records)} dropped: ${reason}`)
+        internalLog('error', kind, `${recordsOf(records)} dropped: ${withAdvice(reason)}`)
       },
       onRetry: (records, reason, delay) =>
         internalLog(
           'warn',
           'retry',
-          `${recordsOf(records)} not accepted, next attempt in ${Math.round(delay)} ms: ${reason}`,
+          `${recordsOf(records)} not accepted, next attempt in ${Math.round(delay)} ms: ${withAdvice(reason)}`,
         ),
       onEmpty: () => releaseTermination(this.#unsent),
       maxBytes: this.#maxBytes,
@@ -101,7 +110,6 @@ export class RecordQueue<T> {
         DEFAULT_BATCH_RECORDS,
       maxBatchBytes: options.maxExportBatchBytes ?? 4 * MEBIBYTE,
       delayMs: options.scheduledDelayMillis ?? numberFromEnvironment(['OTEL_BLRP_SCHEDULE_DELAY'], aCount) ?? 1000,
-      lanes: settings.lanes,
       overflow: options.overflow ?? 'drop-newest',
     })
   }
@@ -109,6 +117,8 @@ export class RecordQueue<T> {
   /** @param scopeName of its logger, whose records stay in order. */
   add(record: T, bytes: number, scopeName: string): void {
     if (this.#closing !== undefined) {
+      count(this.#queue.numbers().counts.processed, ALREADY_SHUTDOWN, 1)
+      this.#settings.onDropped?.(ALREADY_SHUTDOWN, 1)
       internalLog('error', 'closed', '1 record dropped: its processor was shut down before')
       return
     }
@@ -138,6 +148,10 @@ export class RecordQueue<T> {
   /** Records since the start. */
   result(): DeliveryResult {
     return this.#queue.result()
+  }
+
+  numbers(): QueueNumbers {
+    return this.#queue.numbers()
   }
 
   /** False while enough waits to keep the exporter busy: what has not been added is better kept as it is. */
@@ -183,7 +197,7 @@ export class RecordQueue<T> {
       isTold = outcome.kind === 'accepted'
       return outcome
     } catch (error) {
-      return { kind: 'retry', reason: reasonOf(error) }
+      return { kind: 'retry', reason: reasonOf(error), errorType: errorTypeOf(error) }
     } finally {
       if (!isTold) this.#untold += told
     }

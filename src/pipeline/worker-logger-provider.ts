@@ -70,7 +70,15 @@ export class WorkerLoggerProvider implements LoggerProvider {
       ...workerData
     } = checkOptions(owner, options, optionChecks)
     const filename = threadFile(import.meta.url, 'record-target', 'otel-log-bridge/worker')
-    const thread = new ExportThread({ filename, workerData, maxMainBytes, onReport() {}, onGone() {} })
+    const thread = new ExportThread({
+      component: 'WorkerLoggerProvider',
+      linesAreRecords: true,
+      filename,
+      workerData,
+      maxMainBytes,
+      onReport() {},
+      onGone() {},
+    })
     this.#settings = { thread, minimumSeverity, limits: resolveLimits(owner, limits) }
   }
 

@@ -1,0 +1,1 @@
+export { LogBridgeInstrumentation, type LogBridgeInstrumentationConfig } from './instrumentation.ts'
