@@ -12,6 +12,9 @@ import {
 import { type App, appKinds, settle, succeed, TestExporter, until } from '../support/feedback.ts'
 import { LoggerProvider, logs, simpleProcessor } from '../support/otel.ts'
 
+/** Drops after which a loop is proven. */
+const FUSE = 20
+
 let exporter: TestExporter
 let loggerProvider: LoggerProvider
 let told: string[]
@@ -156,6 +159,7 @@ describe.each(appKinds)('$name', (kind) => {
       exclude: ['*'],
       onDrop(drop) {
         onDrop(drop)
+        if (drops.length > FUSE) return
         answer(() => {
           app.log('dropped')
           other.log('dropped')
@@ -164,7 +168,7 @@ describe.each(appKinds)('$name', (kind) => {
     })
     const other = kind.start({ loggerProvider, onDrop })
     app.log('x')
-    await until(() => app.lines.length === 2 && other.lines.length === 1, 'what it logs')
+    await until(() => app.lines.length >= 2 && other.lines.length >= 1, 'what it logs')
     await settle()
     expect(exporter.bodies).toEqual([])
     expect(drops).toEqual([{ reason: 'filtered', count: 1, severityNumber: 9 }])
@@ -186,8 +190,7 @@ describe.each(appKinds)('$name', (kind) => {
     app = kind.start({
       loggerProvider: provider,
       onDrop: () => {
-        flushes++
-        void app.flush()
+        if (++flushes <= FUSE) void app.flush()
       },
     })
     app.log('x')
