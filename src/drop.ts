@@ -6,7 +6,7 @@ import type { DropReason } from './stats.ts'
 
 /** Records that were dropped, all for one reason. */
 export interface Drop {
-  /** As `bridgeStats().dropped` counts them. */
+  /** As `bridgeStats().dropped` counts them; of a queue of ours `overflow`, `failed` or, after its end, `disabled`. */
   readonly reason: DropReason
   /** How many records. */
   readonly count: number

@@ -6,8 +6,9 @@ import { type DropListener, dropListener, type OnDrop } from '../../src/drop.ts'
 import { type Enrichment, type EnrichmentOptions, enrichmentChecks, enrichmentOf } from '../../src/enrichment.ts'
 import { internalLog, reasonOf } from '../../src/internal-logger.ts'
 import { aFunction, aLimit, checkOptions, definedOnly } from '../../src/options.ts'
+import { dropReasonOf } from '../../src/pipeline/counts.ts'
 import type { DeliveryResult } from '../../src/pipeline/delivery-queue.ts'
-import { DEFAULT_MAX_MAIN_BYTES, ExportThread, type ThreadReport } from '../../src/pipeline/export-thread.ts'
+import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from '../../src/pipeline/export-thread.ts'
 import { packLine } from '../../src/pipeline/packed-line.ts'
 import { threadFile } from '../../src/pipeline/thread-file.ts'
 import { type BridgeStats, type DropReason, Funnel } from '../../src/stats.ts'
@@ -21,8 +22,8 @@ export interface PinoTransportOptions extends PinoTargetOptions, EnrichmentOptio
   /** Bytes of lines that wait on the main thread while the export thread is slow or gone. Default 64 MiB. */
   readonly maxMainBytes?: number
   /**
-   * Told of records that are dropped: at once of each that this thread drops; of those that the export thread has
-   * dropped, or its queue has lost (`failed`), by their number, when it reports.
+   * Told of records that are dropped: at once of each that this thread drops; of those that the export thread, its queue
+   * (`overflow`) or the collector did not take (`failed`) by their number, when it reports.
    */
   readonly onDrop?: OnDrop
 }
@@ -74,7 +75,7 @@ class TransportStream implements PinoTransport {
   readonly #thread: ExportThread
   readonly #funnel = new Funnel()
   /** What the current thread has reported so far. */
-  #reported: ThreadReport | undefined
+  #reported: BridgeStats | undefined
 
   constructor(
     options: PinoTargetOptions,
@@ -89,10 +90,12 @@ class TransportStream implements PinoTransport {
     this.#thread = new ExportThread({
       component: 'PinoTransport',
       linesAreRecords: false,
+      // Emitted, as far as the bridge goes.
+      onDropped: drops && ((errorType, records) => drops.tell(dropReasonOf(errorType), records)),
       filename: threadFile(import.meta.url, 'target', 'otel-log-bridge/pino'),
       workerData: options,
       maxMainBytes,
-      onReport: (report) => this.#settle(report),
+      onReport: ({ stats }) => this.#settle(stats),
       onGone: (lost) => this.#lose(lost),
     })
   }
@@ -168,17 +171,14 @@ class TransportStream implements PinoTransport {
     tellIfContribSends(logger)
   }
 
-  #settle(report: ThreadReport): void {
+  #settle(stats: BridgeStats): void {
     const before = this.#reported
-    const { stats, delivery } = report
-    this.#reported = report
-    this.#funnel.emitted(stats.emitted - (before?.stats.emitted ?? 0))
+    this.#reported = stats
+    this.#funnel.emitted(stats.emitted - (before?.emitted ?? 0))
     for (const reason of Object.keys(stats.dropped) as DropReason[]) {
-      const records = stats.dropped[reason] - (before?.stats.dropped[reason] ?? 0)
+      const records = stats.dropped[reason] - (before?.dropped[reason] ?? 0)
       if (records > 0) this.#drop(reason, records)
     }
-    // Emitted, as far as the bridge goes.
-    this.#drops?.tell('failed', delivery.dropped - (before?.delivery.dropped ?? 0))
   }
 
   #lose(records: number): void {

@@ -1,12 +1,13 @@
 // The queue around an exporter of the app's, in the app's own SDK.
 
+import { dropListener, type OnDrop } from '../drop.ts'
 import { numberFromEnvironment } from '../environment.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { observeStats } from '../metrics.ts'
-import { aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
+import { aFunction, aLimit, argumentError, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import { runExport } from '../suppression.ts'
 import { Component, gaugesOf } from './components.ts'
-import { errorTypeOf, TIMEOUT } from './counts.ts'
+import { dropReasonOf, errorTypeOf, TIMEOUT } from './counts.ts'
 import type { DeliveryOutcome, DeliveryResult } from './delivery-queue.ts'
 import { outcomeOfGrpc, outcomeOfHttp } from './otlp-status.ts'
 import { LOSS_SCOPE, type LossRecord, type QueueOptions, queueOptionChecks, RecordQueue } from './record-queue.ts'
@@ -42,12 +43,18 @@ export interface BufferedLogRecordProcessorOptions extends QueueOptions {
   readonly exporter: LogRecordExporter
   /** For one export, in ms; then it is tried again. Default: `OTEL_BLRP_EXPORT_TIMEOUT`, else 30 000. */
   readonly exportTimeoutMillis?: number
+  /**
+   * Told of records that the queue or the exporter did not take (`overflow`, `failed`), or that came after the shutdown
+   * (`disabled`).
+   */
+  readonly onDrop?: OnDrop
 }
 
 const optionChecks: OptionChecks<BufferedLogRecordProcessorOptions> = {
   ...queueOptionChecks,
   exporter: (value) => (isObject(value) && typeof value.export === 'function' ? undefined : 'a LogRecordExporter'),
   exportTimeoutMillis: aLimit,
+  onDrop: aFunction,
 }
 
 /** What a record costs besides its values. */
@@ -76,6 +83,7 @@ export class BufferedLogRecordProcessor {
     const {
       exporter,
       exportTimeoutMillis = numberFromEnvironment(['OTEL_BLRP_EXPORT_TIMEOUT'], aLimit) ?? DEFAULT_EXPORT_TIMEOUT_MS,
+      onDrop,
       ...queue
     } = checkOptions('BufferedLogRecordProcessor', options, optionChecks)
     if (exporter === undefined) {
@@ -88,6 +96,7 @@ export class BufferedLogRecordProcessor {
       return exportBatch(exporter, batch, exportTimeoutMillis)
     }
     const component = Component.open('BufferedLogRecordProcessor', false)
+    const drops = dropListener(onDrop)
     this.#component = component
     this.#queue = new RecordQueue(
       {
@@ -95,7 +104,10 @@ export class BufferedLogRecordProcessor {
         createLossRecord,
         lanes: LANES,
         counts: component.counts,
-        onDropped: (errorType, records) => component.tellDropped(errorType, records),
+        onDropped(errorType, records) {
+          component.tellDropped(errorType, records)
+          drops?.tell(dropReasonOf(errorType), records)
+        },
         onSettled: () => component.tellDelivery(this.result()),
       },
       queue,

@@ -1,6 +1,8 @@
 // What a pipeline of ours counts, in the terms of OpenTelemetry's conventions for an SDK's own metrics
 // (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/), wherever its queue is: here or in a thread.
 
+import type { DropReason } from '../stats.ts'
+
 /** Records by `error.type`; under {@link SUCCESS} those that had none. */
 export type CountByErrorType = Record<string, number>
 
@@ -45,6 +47,12 @@ export interface ExportDuration {
   readonly seconds: number
   /** {@link SUCCESS} where the collector has taken all of it. */
   readonly errorType: string
+}
+
+/** What an `onDrop` is told of records that a pipeline has dropped. */
+export function dropReasonOf(errorType: string): DropReason {
+  if (errorType === QUEUE_FULL) return 'overflow'
+  return errorType === ALREADY_SHUTDOWN || errorType === 'disabled' ? 'disabled' : 'failed'
 }
 
 export function createCounts(): PipelineCounts {

@@ -3,7 +3,7 @@
 
 import { observeStats, recordDurations } from '../metrics.ts'
 import { type Bounded, Component, type ExporterCounts, type Gauges, gaugesOf } from './components.ts'
-import { count, growth, QUEUE_FULL, SHUTDOWN, THREAD_LOST } from './counts.ts'
+import { count, growth, QUEUE_FULL, SHUTDOWN, SUCCESS, THREAD_LOST } from './counts.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import type { ThreadReport } from './export-thread.ts'
 
@@ -12,6 +12,8 @@ export interface ThreadNumbersOptions {
   readonly component: string
   /** Whether each line is a record that a Logger of ours was given, and not one that the thread's bridge may hold back. */
   readonly linesAreRecords: boolean
+  /** Told of records that the pipeline has dropped, by their `error.type`, once they are counted. */
+  readonly onDropped?: ((errorType: string, records: number) => void) | undefined
 }
 
 /** Of this end. */
@@ -26,6 +28,7 @@ export interface Lines {
 
 export class ThreadNumbers {
   readonly #linesAreRecords: boolean
+  readonly #onDropped: ThreadNumbersOptions['onDropped']
   readonly #lines: () => Lines
   readonly #component: Component
   /** Held here alone: the metrics let go of it with this. */
@@ -36,8 +39,9 @@ export class ThreadNumbers {
   /** Lines that are counted as created. */
   #created = 0
 
-  constructor({ component, linesAreRecords }: ThreadNumbersOptions, lines: () => Lines) {
+  constructor({ component, linesAreRecords, onDropped }: ThreadNumbersOptions, lines: () => Lines) {
     this.#linesAreRecords = linesAreRecords
+    this.#onDropped = onDropped
     this.#lines = lines
     this.#component = Component.open(component, true)
     this.#component.measure(this.#measured)
@@ -94,11 +98,13 @@ export class ThreadNumbers {
 
   #processed(errorType: string, records: number): void {
     this.#component.count('processed', errorType, records)
+    if (errorType !== SUCCESS) this.#onDropped?.(errorType, records)
   }
 
   #exported(errorType: string, records: number): void {
     this.#component.count('exported', errorType, records)
     if (this.#exporter !== undefined) count(this.#exporter.exported, errorType, records)
+    if (errorType !== SUCCESS) this.#onDropped?.(errorType, records)
   }
 
   /** Now and then, and not with every line. */

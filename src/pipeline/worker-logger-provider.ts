@@ -2,12 +2,14 @@
 // global one in either API generation.
 
 import { type Context, context as contextApi, isSpanContextValid, trace } from '@opentelemetry/api'
+import { dropListener, type OnDrop } from '../drop.ts'
 import { internalLog, reasonOf } from '../internal-logger.ts'
 import { isWithin, type RecordLimits, resolveLimits } from '../limits.ts'
-import { aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
+import { aFunction, aLimit, checkOptions, isObject, type OptionChecks } from '../options.ts'
 import type { Logger, LoggerProvider, LogRecord } from '../provider.ts'
 import { cleanValues, severityOf } from '../record.ts'
 import { hrTimeOf, hrTimeOfMillis } from '../time.ts'
+import { dropReasonOf } from './counts.ts'
 import type { DeliveryResult } from './delivery-queue.ts'
 import { DEFAULT_MAX_MAIN_BYTES, ExportThread } from './export-thread.ts'
 import { type ExportOptions, exportOptionChecks } from './owned-pipeline.ts'
@@ -22,6 +24,11 @@ export interface WorkerLoggerProviderOptions extends ExportOptions {
   readonly limits?: Partial<RecordLimits>
   /** Bytes of records that wait on the main thread while the export thread is slow or gone. Default 64 MiB. */
   readonly maxMainBytes?: number
+  /**
+   * Told by their number of records that the queue or the collector did not take (`overflow`, `failed`), or that were lost
+   * with the thread (`failed`).
+   */
+  readonly onDrop?: OnDrop
 }
 
 const optionChecks: OptionChecks<WorkerLoggerProviderOptions> = {
@@ -32,6 +39,7 @@ const optionChecks: OptionChecks<WorkerLoggerProviderOptions> = {
       : 'a severity number, 1 to 24',
   limits: (value) => (isObject(value) ? undefined : 'an object of limits'),
   maxMainBytes: aLimit,
+  onDrop: aFunction,
 }
 
 /** A record as the API's `Logger.emit` takes it, of either generation. */
@@ -67,12 +75,15 @@ export class WorkerLoggerProvider implements LoggerProvider {
       minimumSeverity = 0,
       limits,
       maxMainBytes = DEFAULT_MAX_MAIN_BYTES,
+      onDrop,
       ...workerData
     } = checkOptions(owner, options, optionChecks)
+    const drops = dropListener(onDrop)
     const filename = threadFile(import.meta.url, 'record-target', 'otel-log-bridge/worker')
     const thread = new ExportThread({
       component: 'WorkerLoggerProvider',
       linesAreRecords: true,
+      onDropped: drops && ((errorType, records) => drops.tell(dropReasonOf(errorType), records)),
       filename,
       workerData,
       maxMainBytes,

@@ -1,7 +1,6 @@
 // Contract rule 3: nothing logged in a suppressed scope, or in anything that it starts, is bridged.
 
 import { EventEmitter } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { type Context, context, createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { isTracingSuppressed, suppressTracing, unsuppressTracing } from '@opentelemetry/core'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -17,7 +16,7 @@ import {
   withSuppressionCarrier,
 } from '../../src/index.ts'
 import { type App, appKinds, fail, settle, succeed, TestExporter, until } from '../support/feedback.ts'
-import { batchProcessor, generation, LoggerProvider, simpleProcessor, useContextManager } from '../support/otel.ts'
+import { batchProcessor, LoggerProvider, simpleProcessor, useContextManager } from '../support/otel.ts'
 
 let exporter: TestExporter
 let loggerProvider: LoggerProvider
@@ -282,35 +281,7 @@ test('wrong arguments are named', () => {
   }
 })
 
-describe('a worker thread', () => {
-  function bodiesOfWorker(carrier: unknown): Promise<unknown[]> {
-    const file = (path: string) => new URL(`../children/${path}`, import.meta.url)
-    const worker = new Worker(file('copies-worker.ts'), {
-      workerData: { carrier },
-      execArgv: ['--import', file('internal-generation.ts').href],
-      env: { ...process.env, OTEL_GENERATION: String(generation) },
-    })
-    return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  }
-
-  test('started in a suppressed scope is as suppressed as that, given a carrier', async () => {
-    await expect(bodiesOfWorker(withLogsSuppressed(suppressionCarrier))).resolves.toEqual(['outside'])
-  })
-
-  test('started in an export is as suppressed as that, given a carrier', async () => {
-    const carriers: unknown[] = []
-    const carrying = new TestExporter((batch, done) => {
-      carriers.push(suppressionCarrier())
-      succeed(batch, done)
-    })
-    createBridge({ loggerProvider: new LoggerProvider({ processors: [simpleProcessor(carrying)] }) }).emit({ body: 1 })
-    await expect(bodiesOfWorker(carriers[0])).resolves.toEqual(['outside'])
-  })
-
-  test('started elsewhere is not', async () => {
-    await expect(bodiesOfWorker(suppressionCarrier())).resolves.toEqual(['at once', 'after an await', 'outside'])
-  })
-
+describe('a carrier', () => {
   test('a carrier survives JSON', () => {
     const carrier = JSON.parse(JSON.stringify(withLogsSuppressed(suppressionCarrier)))
     const bridge = createBridge({ loggerProvider })
