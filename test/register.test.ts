@@ -116,6 +116,14 @@ describe('without an SDK', () => {
     expect(bodies().sort()).toEqual(['by pino', 'by winston'])
   })
 
+  test('an exception that the app has winston log arrives', async () => {
+    const app = `import winston from 'winston'
+      winston.createLogger({ transports: [new winston.transports.Console({ handleExceptions: true })] })
+      throw new Error('the app is broken')`
+    expect(await run(REGISTER, 'app.mjs', { 'app.mjs': app })).toMatchObject({ code: 1 })
+    expect(receiver.records).toMatchObject([{ attributes: { 'exception.message': 'the app is broken' } }])
+  })
+
   test('a burst before the first turn of the event loop arrives, all of it', async () => {
     const app = `import pino from 'pino'
       const logger = pino({ level: 'info' }, { write() {} })
