@@ -228,13 +228,13 @@ describe('pino', () => {
     ['as its destination', (pino) => pino(createPinoStream({ loggerProvider }))],
     [
       'in its multistream',
-      (pino) => pino(pino.multistream([{ stream: collector() }, { stream: createPinoStream({ loggerProvider }) }])),
+      (pino) => pino({}, pino.multistream([{ stream: collector() }, { stream: createPinoStream({ loggerProvider }) }])),
     ],
     [
       'in its multistream, later',
       (pino) => {
         const streams = pino.multistream([{ stream: collector() }])
-        const logger = pino(streams)
+        const logger = pino({}, streams)
         streams.add({ stream: createPinoStream({ loggerProvider }) })
         return logger
       },

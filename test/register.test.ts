@@ -116,6 +116,14 @@ describe('without an SDK', () => {
     expect(bodies().sort()).toEqual(['by pino', 'by winston'])
   })
 
+  test('an exception that the app has winston log arrives', async () => {
+    const app = `import winston from 'winston'
+      winston.createLogger({ transports: [new winston.transports.Console({ handleExceptions: true })] })
+      throw new Error('the app is broken')`
+    expect(await run(REGISTER, 'app.mjs', { 'app.mjs': app })).toMatchObject({ code: 1 })
+    expect(receiver.records).toMatchObject([{ attributes: { 'exception.message': 'the app is broken' } }])
+  })
+
   test('a burst before the first turn of the event loop arrives, all of it', async () => {
     const app = `import pino from 'pino'
       const logger = pino({ level: 'info' }, { write() {} })
@@ -140,6 +148,17 @@ describe('without an SDK', () => {
     expect(bodies()).toEqual(['hello'])
   })
 })
+
+/** Tells of each thread that the process starts, and of its end. */
+const COUNTING = `const threads = require('node:worker_threads')
+  const { writeSync } = require('node:fs')
+  threads.Worker = class extends threads.Worker {
+    constructor(...args) {
+      super(...args)
+      writeSync(1, 'thread\\n')
+      this.once('exit', () => writeSync(1, 'thread ended\\n'))
+    }
+  }`
 
 /** A LoggerProvider of the app's that writes what it is given to standard output, behind `sdk:`. */
 const SDK = (setGlobal: string) => `
@@ -183,16 +202,14 @@ describe.each(GENERATIONS)('with an SDK of generation $generation', ({ setGlobal
 
   const sent = ({ stdout }: ChildResult) => stdout.split('\n').filter((line) => line.startsWith('sdk:'))
   const TELEMETRY = ['--import', './telemetry.mjs']
+  /** So that a busy machine does not take the second in which it is waited for to load it. */
+  const LOADED = "import '@opentelemetry/sdk-logs'\n"
 
   test.each([
     ['before the bridge', [...TELEMETRY, ...REGISTER], ESM],
     ['behind the bridge', [...REGISTER, ...TELEMETRY], ESM],
-    ['by the app, behind its first records', REGISTER, `${ESM}; await import('./telemetry.mjs')`],
-    [
-      'by the app, later',
-      REGISTER,
-      `${ESM}; setTimeout(() => import('./telemetry.mjs').then(() => setTimeout(() => {}, 200)), 300)`,
-    ],
+    ['by the app, behind its first records', REGISTER, `${LOADED}${ESM}; await import('./telemetry.mjs')`],
+    ['by the app, later', REGISTER, `${LOADED}${ESM}; setTimeout(() => import('./telemetry.mjs'), 50)`],
   ])('that is started %s: it gets all records, and nobody else', async (_when, flags, app) => {
     const result = await run(flags, 'app.mjs', { 'app.mjs': app })
     expect(result).toMatchObject({ code: 0, stderr: '' })
@@ -211,9 +228,11 @@ describe.each(GENERATIONS)('with an SDK of generation $generation', ({ setGlobal
         await import('./telemetry.mjs')
         logger.info('late')
       }, 10)`
-    const result = await run(REGISTER, 'app.mjs', { 'app.mjs': app })
+    const files = { 'app.mjs': app, 'counting.cjs': COUNTING }
+    const result = await run(['--require', './counting.cjs', ...REGISTER], 'app.mjs', files)
     expect(result).toMatchObject({ code: 0, stderr: '' })
     expect(sent(result)).toEqual(['sdk:late'])
+    expect(result.stdout).toContain('thread ended')
     expect(bodies()).toEqual(['early'])
   })
 
@@ -254,16 +273,6 @@ test.each([
   ])
 })
 
-/** Tells of each thread that the process starts. */
-const COUNTING = `const threads = require('node:worker_threads')
-  const { writeSync } = require('node:fs')
-  threads.Worker = class extends threads.Worker {
-    constructor(...args) {
-      super(...args)
-      writeSync(1, 'thread\\n')
-    }
-  }`
-
 test.each([
   ['OTEL_SDK_DISABLED', 'true'],
   ['OTEL_LOGS_EXPORTER', 'none'],
@@ -278,22 +287,24 @@ test.each([
 })
 
 test('threads of the app are attached, and those that export are not', async () => {
-  const app = `import { Worker } from 'node:worker_threads'
-    import pino from 'pino'
+  // Where the app is of ES modules, pino gives its threads no preload.
+  const app = `const { Worker } = require('node:worker_threads')
+    const pino = require('pino')
     pino(pino.transport({ target: './transport.mjs' })).info('on the main thread')
-    new Worker(new URL('./worker.mjs', import.meta.url), { argv: ['ends'] })
-    new Worker(new URL('./worker.mjs', import.meta.url), { argv: ['exits'] })`
+    for (const how of ['ends', 'exits']) new Worker('./worker.mjs', { argv: [how] })`
   const worker = `import pino from 'pino'
     pino().info('in a thread that ' + process.argv[2])
     if (process.argv[2] === 'exits') process.exit()`
   const transport = `import { Writable } from 'node:stream'
     import pino from 'pino'
-    const logger = pino(pino.destination(1))
-    export default () => new Writable({ write(chunk, _, done) { logger.info('in a transport'); done() } })`
-  const files = { 'app.mjs': app, 'worker.mjs': worker, 'transport.mjs': transport }
-  const { code, stdout, stderr } = await run(REGISTER, 'app.mjs', files)
+    const logger = pino({}, { write() {} })
+    for (let i = 0; i < 600; i++) logger.info('in a transport')
+    export default () => new Writable({ write(chunk, _, done) { done() } })`
+  const files = { 'app.cjs': app, 'worker.mjs': worker, 'transport.mjs': transport, 'counting.cjs': COUNTING }
+  const { code, stdout, stderr } = await run(['--require', './counting.cjs', ...REGISTER], 'app.cjs', files)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toContain('in a transport')
+  // Those of the app, its transport's, and what exports for each of the three that log.
+  expect(stdout.match(/^thread$/gm)).toHaveLength(6)
   expect(bodies().sort()).toEqual(['in a thread that ends', 'in a thread that exits', 'on the main thread'])
 })
 

@@ -69,7 +69,7 @@ export class LogBridgeInstrumentation extends InstrumentationBase<LogBridgeInstr
     takePreloaded()
   }
 
-  /** Attaches no more, and leaves those that were attached as they were. */
+  /** Attaches no more loggers, and leaves those that it has attached with their own destinations. */
   override disable(): void {
     super.disable()
     const own = owned.get(this)
