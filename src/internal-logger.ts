@@ -6,6 +6,7 @@ import type { DiagLogger } from '@opentelemetry/api'
 import { Channel } from './channel.ts'
 import { argumentError } from './options.ts'
 import { processState } from './process-state.ts'
+import { withoutCredentials } from './redaction.ts'
 import { runInRoot } from './scope.ts'
 import { withLogsSuppressed } from './suppression.ts'
 
@@ -165,20 +166,10 @@ function writeToStderr({ level, kind, message, heldBack }: InternalLogEntry): vo
   }
 }
 
-// From a key that may hold a credential everything goes: where the value ends, in headers, JSON, JSON within JSON and
-// query strings alike, is not worth a guess.
-const CREDENTIAL =
-  /((?:authorization|cookie|api[-_]?key|token|secret|passw(?:or)?d|credential|signature|honeycomb-team|otlp(?:_\w+)?_headers)[\w-]*["'\\]*\s*[:=,]|\b(?:bearer|basic)\s).*/is
-/** scheme://user:password@host, where the password may hold an @ too. */
-const USER_INFO = /:\/\/[^/\s]*@/g
-
 /** One line of at most 2000 characters: credentials removed, control characters escaped. */
 export function oneLine(text: string): string {
   // Cut twice: a credential that the first cut has made unrecognisable is far behind the second.
-  const safe = text
-    .slice(0, 4 * MAX_MESSAGE_LENGTH)
-    .replace(USER_INFO, '://[removed]@')
-    .replace(CREDENTIAL, '$1[removed]')
+  const safe = withoutCredentials(text.slice(0, 4 * MAX_MESSAGE_LENGTH))
   const line = safe.length <= MAX_MESSAGE_LENGTH ? safe : `${safe.slice(0, MAX_MESSAGE_LENGTH)}…`
   // C0 and C1 controls and the Unicode line ends: none may start a line of its own or drive a terminal.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -1,6 +1,7 @@
 // Wrong options fail at construction, in one voice: the option, what was expected, what came.
 
 import { inspect } from 'node:util'
+import { withoutCredentials } from './redaction.ts'
 
 /** One checker per option name; each returns what it expected when the value is wrong. */
 export type OptionChecks<T> = { readonly [K in keyof T]-?: (value: unknown) => string | undefined }
@@ -21,9 +22,14 @@ export function checkOptions<T extends object>(owner: string, options: T | undef
     }
     if (value === undefined) continue
     const expected = check(value)
-    if (expected !== undefined) throw argumentError(`${owner}: option ${inspect(name)}`, expected, value)
+    if (expected !== undefined) throw argumentError(`${owner}: option ${inspect(name)}`, expected, shown(name, value))
   }
   return options
+}
+
+/** Any header may be a credential. */
+function shown(name: string, value: unknown): unknown {
+  return name === 'headers' && isObject(value) ? Object.keys(value) : value
 }
 
 export function argumentError(subject: string, expected: string, value: unknown): TypeError {
@@ -62,7 +68,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function summary(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60, maxArrayLength: 3 })
+  const options = { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60, maxArrayLength: 3 }
+  return withoutCredentials(inspect(value, options))
 }
 
 /** `values` without those that are undefined. */

@@ -86,6 +86,24 @@ test('no error shows what headers hold', () => {
   expect(() => otlpConfiguration({}, { OTEL_EXPORTER_OTLP_HEADERS: 'Bearer s3cret' })).toThrow(
     expect.not.objectContaining({ message: expect.stringContaining('s3cret') }),
   )
+  for (const wrong of [
+    { headers: { 'x-key': 's3cret', n: 5 } },
+    { endpoint: 'nowhere://user:s3cret@collector' },
+    { endpoint: { authorization: 's3cret' } },
+  ]) {
+    expect(() => checkOptions('x', wrong as never, otlpOptionChecks)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('s3cret') }),
+    )
+  }
+})
+
+test.each([
+  ['http://collector:4318', 'http/protobuf', 'http://collector:4318/v1/logs'],
+  ['http://collector:4318/', 'http/json', 'http://collector:4318/v1/logs'],
+  ['http://collector:4318/logs', 'http/protobuf', 'http://collector:4318/logs'],
+  ['http://collector:4317', 'grpc', 'http://collector:4317/'],
+] as const)('the option endpoint %s, by %s, means %s', (endpoint, protocol, url) => {
+  expect(String(otlpConfiguration({ endpoint, protocol }, {}).url)).toBe(url)
 })
 
 test('a wrong option is refused by name', () => {

@@ -192,6 +192,8 @@ export class DeliveryQueue<T> {
   #overflow(): void {
     this.#dropped++
     this.#drop('processed', QUEUE_FULL, 1)
-    this.#options.onLoss('overflow', 1, `the queue of ${this.#options.maxBytes} bytes is full`)
+    const { maxBytes, maxRecords } = this.#options
+    const size = this.#records + 1 >= maxRecords ? `${maxRecords} records` : `${maxBytes} bytes`
+    this.#options.onLoss('overflow', 1, `the queue of ${size} is full`)
   }
 }

@@ -13,7 +13,10 @@ export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc'
 
 /** Options of the export; each defaults to its environment variable. */
 export interface OtlpOptions {
-  /** Full URL for logs. Default: `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` + `/v1/logs`. */
+  /**
+   * URL for logs; one without a path gets `/v1/logs`. Default: `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, or
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` + `/v1/logs`.
+   */
   readonly endpoint?: string
   /** Default: `OTEL_EXPORTER_OTLP_LOGS_PROTOCOL`, else `http/protobuf`. */
   readonly protocol?: OtlpProtocol
@@ -120,7 +123,7 @@ function named(env: NodeJS.ProcessEnv, name: string): Variable | undefined {
 }
 
 function urlOf(endpoint: string | undefined, env: NodeJS.ProcessEnv, protocol: OtlpProtocol): URL {
-  if (endpoint !== undefined) return optionUrl(endpoint)
+  if (endpoint !== undefined) return optionUrl(endpoint, protocol)
   const ofLogs = named(env, 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT')
   const given = ofLogs ?? named(env, 'OTEL_EXPORTER_OTLP_ENDPOINT')
   const url = given === undefined ? new URL(DEFAULT_ENDPOINT[protocol]) : parseUrl(given, env, protocol)
@@ -131,10 +134,13 @@ function urlOf(endpoint: string | undefined, env: NodeJS.ProcessEnv, protocol: O
 }
 
 /** The pipeline of a thread is handed its options unchecked, by pino for one. */
-function optionUrl(endpoint: string): URL {
+function optionUrl(endpoint: string, protocol: OtlpProtocol): URL {
   const expected = whyNoEndpoint(endpoint)
   if (expected !== undefined) throw argumentError('endpoint', expected, endpoint)
-  return new URL(endpoint)
+  const url = new URL(endpoint)
+  // No collector takes logs there, and whoever gives its address means this.
+  if (protocol !== 'grpc' && url.pathname === '/') url.pathname = LOGS_PATH
+  return url
 }
 
 function parseUrl({ name, text }: Variable, env: NodeJS.ProcessEnv, protocol: OtlpProtocol): URL {
