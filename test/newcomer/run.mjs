@@ -85,6 +85,8 @@ try {
     return folders
   })
 
+  await timed('npx otel-log-bridge doctor', () => run('npx', ['otel-log-bridge', 'doctor'], { cwd: first }))
+
   const bare = join(work, 'bare')
   mkdirSync(bare)
   await run('npm', ['install', tarball], { cwd: bare, timeout: DEADLINE_MS })
