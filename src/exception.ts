@@ -22,6 +22,15 @@ const ERROR_KEYS: readonly string[] = ['name', 'message', 'stack', 'cause', 'err
 /** Of anything else that stands for one. */
 const FACT_KEYS: readonly string[] = ['type', 'name', 'message', 'stack', 'stacktrace', 'cause', ...MEMBERS_KEYS]
 
+/** @returns what a `stack` field tells: it is nothing but an error's. Undefined where it is none. */
+export function exceptionOfStack(stack: unknown): ExceptionFacts | undefined {
+  if (typeof stack !== 'string') return undefined
+  const frames = stack.indexOf('\n    at ')
+  const [prefix, type] = /^([\w$.]+)(?: \[\w+\])?(?:: |\n)/.exec(stack) ?? []
+  if (frames === -1 || prefix === undefined || type === undefined) return undefined
+  return { type, message: stack.slice(prefix.length, frames), stacktrace: stack }
+}
+
 export function isError(value: unknown): value is Error {
   try {
     return types.isNativeError(value) || value instanceof Error

@@ -54,12 +54,6 @@ test('an exporter of your own: the snippet runs', async () => {
   expect(await runSnippet(code)).toBe('')
 })
 
-test('every file that the README links to is there', async () => {
-  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, path = '']) => path)
-  expect(links.length).toBeGreaterThan(0)
-  await Promise.all(links.map((path) => readFile(join(root, path))))
-})
-
 test('the scripts that the README names are those of the package', async () => {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>

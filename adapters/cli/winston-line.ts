@@ -3,7 +3,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import type { RecordBridge } from '../../src/bridge.ts'
-import { type ExceptionFacts, isSerializedError } from '../../src/exception.ts'
+import { type ExceptionFacts, exceptionOfStack, isSerializedError } from '../../src/exception.ts'
 import { isObject } from '../../src/options.ts'
 import type { SourceRecord } from '../../src/record.ts'
 import { severityOfName } from '../../src/severity.ts'
@@ -13,8 +13,6 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** Keys under which a serialized error stands for the record's own exception. */
 const ERROR_KEYS = ['error', 'err', 'exception'] as const
-const STACK_TYPE = /^([\w$.]+)(?: \[\w+\])?(?:: |\n)/
-const FIRST_FRAME = '\n    at '
 
 /** @returns undefined for any other line. */
 export function winstonFieldsOf(line: string): Fields | undefined {
@@ -52,10 +50,5 @@ function recordOfWinston(fields: Fields, level: string): SourceRecord {
 /** `format.errors({ stack: true })` writes the stack beside the message; serializers of the app's write it where the error was. */
 function exceptionOf(fields: Fields): ExceptionFacts | undefined {
   for (const key of ERROR_KEYS) if (isSerializedError(fields[key])) return fields[key]
-  const { stack } = fields
-  if (typeof stack !== 'string') return undefined
-  const [prefix, type] = STACK_TYPE.exec(stack) ?? []
-  const frames = stack.indexOf(FIRST_FRAME)
-  if (frames === -1 || prefix === undefined || type === undefined) return undefined
-  return { type, message: stack.slice(prefix.length, frames), stacktrace: stack }
+  return exceptionOfStack(fields.stack)
 }

@@ -3,7 +3,7 @@
 
 import { types } from 'node:util'
 import { type AnyValueMap, readProperty } from '../../src/attributes.ts'
-import { type ExceptionFacts, isError } from '../../src/exception.ts'
+import { type ExceptionFacts, exceptionOfStack, isError } from '../../src/exception.ts'
 import type { RecordLimits } from '../../src/limits.ts'
 import { copyPlain, isPlainText, PlainKeys } from '../../src/plain.ts'
 import type { CleanRecord, GivenRecord } from '../../src/record.ts'
@@ -105,11 +105,16 @@ export function errorArgumentOf(info: object): Error | undefined {
   return Array.isArray(splat) ? splat.find(isError) : undefined
 }
 
-/** `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`. */
+/**
+ * `logger.error(err)`, `log({ message: err })`, `error('text', err)`, `error('text', { err })`. By `child.error(err)` winston
+ * copies message and stack onto a plain info.
+ */
 function findError(info: Info, logged: Info): Error | ExceptionFacts | undefined {
   if (isError(info)) return info
   if (isError(logged)) return logged
-  return errorIn(info) ?? (info === logged ? undefined : errorIn(logged)) ?? errorOfStack(dataProperty(info, 'stack'))
+  return (
+    errorIn(info) ?? (info === logged ? undefined : errorIn(logged)) ?? exceptionOfStack(dataProperty(info, 'stack'))
+  )
 }
 
 function errorIn(holder: Info): Error | undefined {
@@ -118,15 +123,6 @@ function errorIn(holder: Info): Error | undefined {
     if (isError(value)) return value
   }
   return undefined
-}
-
-/** `child.error(err)`: winston copies message and stack onto a plain info. A stack is nothing but an error's. */
-function errorOfStack(stack: unknown): ExceptionFacts | undefined {
-  if (typeof stack !== 'string') return undefined
-  const frames = stack.indexOf('\n    at ')
-  const [prefix, type] = /^([\w$.]+)(?: \[\w+\])?(?:: |\n)/.exec(stack) ?? []
-  if (frames === -1 || prefix === undefined || type === undefined) return undefined
-  return { type, message: stack.slice(prefix.length, frames), stacktrace: stack }
 }
 
 /** Reads no accessor: that is left to cleaning, which reads each once. */
