@@ -152,6 +152,15 @@ const checks = {
     assert.equal(receiver.take().length, EXIT_RECORDS)
   },
 
+  'without code': async (_modules, { receiver }) => {
+    for (const preload of ['--import', '--require']) {
+      const words = [preload, 'otel-log-bridge/register', process.argv[1], 'preloaded']
+      await run(process.execPath, words, { env: { ...process.env, ...receiver.env } })
+      const taken = receiver.take().map(([scope, body]) => `${scope}: ${body}`)
+      assert.deepEqual(taken.sort(), ['otel-log-bridge: by winston', 'shop: by pino'])
+    }
+  },
+
   accounting: ({ bridge }) => {
     const { seen, emitted, pending, dropped } = bridge.bridgeStats()
     const total = Object.values(dropped).reduce((sum, count) => sum + count, emitted + pending)
@@ -168,8 +177,14 @@ function logAndExit({ pino, pinoBridge }) {
   process.exit(3)
 }
 
+function logWithoutBridge({ pino, winston }) {
+  pino({ name: 'shop' }).info('by pino')
+  winston.createLogger({ transports: [new winston.transports.Console()] }).info('by winston')
+}
+
 /** Prints what has failed, as JSON. */
 export async function conformance(modules) {
+  if (process.argv[2] === 'preloaded') return logWithoutBridge(modules)
   if (process.argv[2] === 'exit') logAndExit(modules)
   const receiver = await startReceiver()
   Object.assign(process.env, receiver.env)

@@ -15,15 +15,22 @@ const DEADLINE_MS = 120_000
 
 const NODES = ['20.19.0', '22', '24', '26']
 const SDKS = {
-  'SDK 2': { api: '~1.9.1', logs: '0.223.1', hooks: '2' },
-  'SDK 3': { api: '~1.10.0', logs: '3', hooks: '3', needs: [22, 15] },
+  'SDK 2': { api: '~1.9.1', logs: '0.223.1', hooks: '2', instrumentation: '0.223.0' },
+  'SDK 3': { api: '~1.10.0', logs: '3', hooks: '3', instrumentation: '0.301', needs: [22, 15] },
 }
 const LOGGERS = ['9', '10'].flatMap((pino) => ['3.8.0', '3'].map((winston) => ({ pino, winston })))
 
 /** What is installed together, by name; the last is as old as the peer dependencies allow. */
 const installations = [
   ...Object.entries(SDKS).flatMap(([sdk, packages]) => LOGGERS.map((loggers) => ({ sdk, ...packages, ...loggers }))),
-  { sdk: 'SDK 2, oldest API', ...SDKS['SDK 2'], api: '1.4.0', pino: '9.0.0', winston: '3.8.0' },
+  {
+    sdk: 'SDK 2, oldest API',
+    ...SDKS['SDK 2'],
+    api: '1.4.0',
+    instrumentation: '0.200',
+    pino: '9.0.0',
+    winston: '3.8.0',
+  },
 ]
 
 const ENTRIES = {
@@ -86,13 +93,14 @@ async function nodeOf(release) {
   return { binary, version: stdout.trim().slice(1) }
 }
 
-async function install(folder, tarball, { api, logs, hooks, pino, winston }) {
+async function install(folder, tarball, { api, logs, hooks, instrumentation, pino, winston }) {
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{"private":true}')
   const packages = [
     `@opentelemetry/api@${api}`,
     `@opentelemetry/sdk-logs@${logs}`,
     `@opentelemetry/context-async-hooks@${hooks}`,
+    `@opentelemetry/instrumentation@${instrumentation}`,
     `pino@${pino}`,
     `winston@${winston}`,
   ]
