@@ -341,6 +341,13 @@ describe('createPinoTransport', () => {
   }
   const flushed = () => transport.flush()
 
+  test('no field of a record can hold the record back', async () => {
+    const logger = pino(start())
+    logger.info({ otel_log_bridge: 'suppressed', nested: { otel_log_bridge: 'reentrant' } }, 'hello')
+    await flushed()
+    expect(receiver.records).toMatchObject([{ body: 'hello', attributes: { otel_log_bridge: 'suppressed' } }])
+  })
+
   test('is known to pino as its only argument', async () => {
     pino(start()).info('hello')
 

@@ -34,6 +34,14 @@ interface OptionsOfPino {
   readonly $context?: unknown
 }
 
+/** What `createPinoTransport` adds. */
+export interface OptionsOfTransport {
+  /** Whether what must not be bridged was held back where it was logged: no field of a record says so then. */
+  readonly isJudged?: boolean
+}
+
+type Given = PinoTargetOptions & OptionsOfPino & OptionsOfTransport
+
 const {
   loggerProvider: _provider,
   baggage: _baggage,
@@ -88,7 +96,7 @@ function refuseOptionsOfCall(owner: string, options: object | undefined): void {
  *
  * @throws TypeError for a wrong or unknown option.
  */
-export default async function pinoTarget(options?: PinoTargetOptions & OptionsOfPino): Promise<Writable> {
+export default async function pinoTarget(options?: Given): Promise<Writable> {
   const owner = 'otel-log-bridge/pino'
   refuseOptionsOfCall(owner, options)
   const given = checkTargetOptions(owner, withoutOptionsOfPino(options))
@@ -99,11 +107,9 @@ export default async function pinoTarget(options?: PinoTargetOptions & OptionsOf
   })
   const { messageKey, errorKey, nestedKey, severities } = given
   const layout = new ConfiguredLayout(definedOnly({ messageKey, errorKey, nestedKey, severities }))
-  const target = new LineTarget(
-    bridge,
-    pipeline,
-    takeLineWith(bridge, pipeline, () => layout.current(), contextOfLine),
-  )
+  const contextOf = options?.isJudged === true ? undefined : contextOfLine
+  const takeLine = takeLineWith(bridge, pipeline, () => layout.current(), contextOf)
+  const target = new LineTarget(bridge, pipeline, takeLine)
   target.once('close', () => {
     layout.close()
     void bridge.close()
@@ -116,9 +122,9 @@ function contextOfLine(line: string, context: Context): Context {
   return isMarkedHeldBack(line) ? suppressLogs(context) : context
 }
 
-function withoutOptionsOfPino(options: (PinoTargetOptions & OptionsOfPino) | undefined): PinoTargetOptions | undefined {
+function withoutOptionsOfPino(options: Given | undefined): PinoTargetOptions | undefined {
   if (!isObject(options)) return options
-  const { pinoWillSendConfig, levels, dedupe, $context, ...given } = options
+  const { pinoWillSendConfig, levels, dedupe, $context, isJudged, ...given } = options
   return given
 }
 

@@ -15,7 +15,7 @@ import { type BridgeStats, type DropReason, Funnel } from '../../src/stats.ts'
 import { callersOf, heldBackHere } from './call.ts'
 import { METADATA, type PinoLogger, tellIfContribSends } from './logger.ts'
 import type { PinoStream } from './stream.ts'
-import { checkTargetOptions, type PinoTargetOptions, targetOptionChecks } from './target.ts'
+import { checkTargetOptions, type OptionsOfTransport, type PinoTargetOptions, targetOptionChecks } from './target.ts'
 
 /** Options of {@link createPinoTransport}: those of the target, and of its end on the main thread. */
 export interface PinoTransportOptions extends PinoTargetOptions, EnrichmentOptions {
@@ -93,7 +93,7 @@ class TransportStream implements PinoTransport {
       // Emitted, as far as the bridge goes.
       onDropped: drops && ((errorType, records) => drops.tell(dropReasonOf(errorType), records)),
       filename: threadFile(import.meta.url, 'target', 'otel-log-bridge/pino'),
-      workerData: options,
+      workerData: { ...options, isJudged: true } satisfies PinoTargetOptions & OptionsOfTransport,
       maxMainBytes,
       onReport: ({ stats }) => this.#settle(stats),
       onGone: (lost) => this.#lose(lost),
