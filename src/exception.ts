@@ -32,6 +32,8 @@ export function exceptionOfStack(stack: unknown): ExceptionFacts | undefined {
 }
 
 export function isError(value: unknown): value is Error {
+  // Mostly it is the text of a message.
+  if (typeof value !== 'object' || value === null) return false
   try {
     return types.isNativeError(value) || value instanceof Error
   } catch {
