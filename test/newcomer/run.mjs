@@ -53,20 +53,50 @@ const collector = createServer((request, response) => {
   })
 })
 
-async function follow({ name, commands, code }, tarball) {
+function newFolder(name) {
   const folder = join(work, name.replace(/\W+/g, '-'))
   mkdirSync(folder)
-  for (const command of [...commandsIn(section('Install')), ...commands]) {
-    const words = command.split(' ').map((word) => (word === 'otel-log-bridge' ? tarball : word))
-    await timed(`${name}: ${command}`, () => run(words[0], words.slice(1), { cwd: folder, timeout: DEADLINE_MS }))
-  }
-  bodies.length = 0
-  writeFileSync(join(folder, 'app.mjs'), code)
-  await timed(`${name}: node app.mjs`, () => run('node', ['app.mjs'], { cwd: folder, timeout: DEADLINE_MS }))
-  const logs = code.includes('order placed')
-  const arrived = bodies.some((body) => body.includes('order placed') && body.includes('orderId'))
-  if (arrived !== logs) throw new Error(`${name}: the record has ${arrived ? '' : 'not '}arrived`)
   return folder
+}
+
+/** Types `command`, with the tarball for the package where it is installed. */
+async function type(command, folder, tarball) {
+  const text = command.startsWith('npm install') ? command.replace(/ otel-log-bridge(?= |$)/, ` ${tarball}`) : command
+  await timed(command, () => run('sh', ['-c', text], { cwd: folder, timeout: DEADLINE_MS }))
+}
+
+/** @param logs whether `command` makes the record that the README logs. */
+async function typeAndLook(command, folder, logs = true) {
+  bodies.length = 0
+  await type(command, folder)
+  const arrived = bodies.some((body) => body.includes('order placed') && body.includes('orderId'))
+  if (arrived !== logs) throw new Error(`${command}: the record has ${arrived ? '' : 'not '}arrived`)
+}
+
+async function follow({ name, commands, code }, tarball) {
+  console.log(`\n${name}`)
+  const folder = newFolder(name)
+  for (const command of [...commandsIn(section('Install')), ...commands]) await type(command, folder, tarball)
+  writeFileSync(join(folder, 'app.mjs'), code)
+  await typeAndLook('node app.mjs', folder, code.includes('order placed'))
+  return folder
+}
+
+/** An app that names none of it. */
+const APP = "require('pino')({ name: 'shop' }).info({ orderId: 17 }, 'order placed')\n"
+
+async function followWithoutCode(tarball) {
+  console.log('\nwithout changing code')
+  const text = section('Use')
+  const [install, preload] = commandsIn(text.slice(text.indexOf('### Without changing code')))
+  const pipe = /`(node app\.js \| [^`]+)`/.exec(text)?.[1]
+  if (pipe === undefined) throw new Error('the README has no pipe')
+  const folder = newFolder('without-code')
+  writeFileSync(join(folder, 'app.js'), APP)
+  await type(install, folder, tarball)
+  await type('npm install pino', folder)
+  await typeAndLook(preload, folder)
+  await typeAndLook(pipe, folder)
 }
 
 const folderBytes = async (folder) => Number((await run('du', ['-sk', folder])).stdout.split('\t')[0]) * 1024
@@ -82,10 +112,10 @@ try {
   const [first] = await timed('all of it', async () => {
     const folders = []
     for (const snippet of snippets) folders.push(await follow(snippet, tarball))
+    await followWithoutCode(tarball)
+    await type('npx otel-log-bridge doctor', folders[0])
     return folders
   })
-
-  await timed('npx otel-log-bridge doctor', () => run('npx', ['otel-log-bridge', 'doctor'], { cwd: first }))
 
   const bare = join(work, 'bare')
   mkdirSync(bare)
@@ -96,7 +126,7 @@ try {
 tarball: ${kilobytes(statSync(tarball).size)}
 installed: ${kilobytes(await folderBytes(own))}, with its dependencies and the API ${kilobytes(await folderBytes(join(bare, 'node_modules')))} in ${installed.length} packages
 with what the first snippet needs: ${kilobytes(await folderBytes(join(first, 'node_modules')))}`)
-  console.log(`\n${snippets.length} passed, 0 failed`)
+  console.log(`\n${snippets.length + 1} passed, 0 failed`)
 } catch (error) {
   console.log(`FAILED: ${error.stdout ?? ''}${error.stderr ?? error.stack}`)
   process.exitCode = 1
