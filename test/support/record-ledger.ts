@@ -28,8 +28,8 @@ export class RecordLedger {
     while (at !== -1) {
       const logger = body[at + 1]
       const end = at + MARK_LENGTH
-      // A time can have the byte too, nine bytes before that of the time of observation.
-      const isMark = (logger === A || logger === B) && body[end - 1] === HASH
+      // Times have these bytes too, now and then: that of the record, and nine bytes behind it that of the observation.
+      const isMark = (logger === A || logger === B) && body[end - 1] === HASH && areDigits(body, at + 2, end - 1)
       if (isMark) this.#note(logger, Number(body.toString('latin1', at + 2, end - 1)), isAnswerLost)
       at = body.indexOf(HASH, isMark ? end : at + 1)
     }
@@ -61,4 +61,8 @@ export class RecordLedger {
     this.#seen.set(logger, grown)
     return grown
   }
+}
+
+function areDigits(bytes: Buffer, start: number, end: number): boolean {
+  return bytes.subarray(start, end).every((byte) => byte >= 0x30 && byte <= 0x39)
 }
