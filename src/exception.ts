@@ -22,6 +22,9 @@ const ERROR_KEYS: readonly string[] = ['name', 'message', 'stack', 'cause', 'err
 /** Of anything else that stands for one. */
 const FACT_KEYS: readonly string[] = ['type', 'name', 'message', 'stack', 'stacktrace', 'cause', ...MEMBERS_KEYS]
 
+/** Keys under which an Error stands for a record's own exception. */
+export const EXCEPTION_KEYS = ['error', 'err', 'exception'] as const
+
 /** @returns what a `stack` field tells: it is nothing but an error's. Undefined where it is none. */
 export function exceptionOfStack(stack: unknown): ExceptionFacts | undefined {
   if (typeof stack !== 'string') return undefined

@@ -17,7 +17,7 @@ export interface Scope {
 }
 
 /** How deep records may nest: logged while a record is read, or through `withLogsUnsuppressed` from an exporter. */
-export const MAX_NESTING = 4
+const MAX_NESTING = 4
 
 interface ScopeState {
   readonly storage: AsyncLocalStorage<Scope>

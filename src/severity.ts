@@ -1,7 +1,7 @@
 // Level names and numbers → SeverityNumber (1 to 24) of OTel's log data model.
 
 /** Severity numbers by level name, lower case: pino's, winston's npm and cli levels, and syslog's (Appendix B). */
-export const SEVERITY_OF_NAME: Readonly<Record<string, number>> = {
+const SEVERITY_OF_NAME: Readonly<Record<string, number>> = {
   trace: 1,
   silly: 1,
   input: 2,

@@ -15,7 +15,7 @@ export interface Installed {
 }
 
 /** @returns undefined where there is none, or none that can be read. */
-export function packageIn(folder: string): Installed | undefined {
+function packageIn(folder: string): Installed | undefined {
   try {
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     const { name = '', version = '', peerDependencies: peers = {}, dependencies = {}, engines = {} } = manifest

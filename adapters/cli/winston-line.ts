@@ -3,16 +3,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import type { RecordBridge } from '../../src/bridge.ts'
-import { type ExceptionFacts, exceptionOfStack, isSerializedError } from '../../src/exception.ts'
+import { EXCEPTION_KEYS, type ExceptionFacts, exceptionOfStack, isSerializedError } from '../../src/exception.ts'
 import { isObject } from '../../src/options.ts'
 import type { SourceRecord } from '../../src/record.ts'
 import { severityOfName } from '../../src/severity.ts'
 import { hrTimeOf } from '../../src/time.ts'
 
 type Fields = Readonly<Record<string, unknown>>
-
-/** Keys under which a serialized error stands for the record's own exception. */
-const ERROR_KEYS = ['error', 'err', 'exception'] as const
 
 /** @returns undefined for any other line. */
 export function winstonFieldsOf(line: string): Fields | undefined {
@@ -49,6 +46,6 @@ function recordOfWinston(fields: Fields, level: string): SourceRecord {
 
 /** `format.errors({ stack: true })` writes the stack beside the message; serializers of the app's write it where the error was. */
 function exceptionOf(fields: Fields): ExceptionFacts | undefined {
-  for (const key of ERROR_KEYS) if (isSerializedError(fields[key])) return fields[key]
+  for (const key of EXCEPTION_KEYS) if (isSerializedError(fields[key])) return fields[key]
   return exceptionOfStack(fields.stack)
 }

@@ -3,7 +3,7 @@
 
 import { types } from 'node:util'
 import { type AnyValueMap, readProperty } from '../../src/attributes.ts'
-import { type ExceptionFacts, exceptionOfStack, isError } from '../../src/exception.ts'
+import { EXCEPTION_KEYS, type ExceptionFacts, exceptionOfStack, isError } from '../../src/exception.ts'
 import type { RecordLimits } from '../../src/limits.ts'
 import { copyPlain, isPlainText, PlainKeys } from '../../src/plain.ts'
 import type { CleanRecord, GivenRecord } from '../../src/record.ts'
@@ -13,9 +13,6 @@ import { hrTimeOf } from '../../src/time.ts'
 // triple-beam's symbols.
 export const LEVEL = Symbol.for('level')
 const SPLAT = Symbol.for('splat')
-
-/** Keys under which an Error stands for the record's own exception. */
-const ERROR_KEYS = ['error', 'err', 'exception'] as const
 
 type Info = Readonly<Record<string | symbol, unknown>>
 
@@ -44,7 +41,7 @@ export function severityNumberOf(
 }
 
 /** Fields that may be errors, or tell of one. */
-const plainKeys = new PlainKeys((key) => ![...ERROR_KEYS, 'cause', 'otel.event.name'].includes(key))
+const plainKeys = new PlainKeys((key) => ![...EXCEPTION_KEYS, 'cause', 'otel.event.name'].includes(key))
 
 const isTold = (key: string) => key === 'level' || key === 'message' || key === 'timestamp'
 
@@ -118,7 +115,7 @@ function findError(info: Info, logged: Info): Error | ExceptionFacts | undefined
 }
 
 function errorIn(holder: Info): Error | undefined {
-  for (const key of ERROR_KEYS) {
+  for (const key of EXCEPTION_KEYS) {
     const value = dataProperty(holder, key)
     if (isError(value)) return value
   }

@@ -5,9 +5,10 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { buildCollector } from '../collector/build.ts'
+import { freePort } from '../support/free-port.ts'
 import { Backend } from './backend.ts'
 import { Daemon } from './daemon.ts'
-import { type Example, freePort } from './example.ts'
+import type { Example } from './example.ts'
 
 /** What the app logs in a run. */
 const ORDERS = 1000
